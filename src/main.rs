@@ -1,3 +1,3 @@
-//! organization-operator: an organization (tenant) as a Kubernetes resource, MongoDB in agreement.
+//! The binary: no logic, see [`organization_operator::cli`].
 
 fn main() {}

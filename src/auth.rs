@@ -1,0 +1,1 @@
+//! Credentials: the bounded pool in which passwords are hashed and compared.

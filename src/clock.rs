@@ -1,0 +1,1 @@
+//! Time as an input: nothing below `main` asks the system for it.

@@ -1,0 +1,1 @@
+//! Every setting of the process: a flag with an environment variable.

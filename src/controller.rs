@@ -1,0 +1,1 @@
+//! The controller: observe, plan, execute, tell.

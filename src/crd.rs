@@ -1,0 +1,1 @@
+//! The `Organization` custom resource: its shape, its rules, its generated definition.

@@ -1,0 +1,1 @@
+//! The life of the process: telemetry, readiness, metrics, shutdown.

@@ -1,0 +1,1 @@
+//! Where tenants are kept: the port, MongoDB, and memory.
