@@ -1,1 +1,4 @@
 //! What an organization is and what must happen to it: pure, printable, comparable.
+
+pub mod hash;
+pub mod password;
