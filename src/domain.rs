@@ -1,4 +1,5 @@
 //! What an organization is and what must happen to it: pure, printable, comparable.
 
+pub mod email;
 pub mod hash;
 pub mod password;
