@@ -1,5 +1,14 @@
 //! What an organization is and what must happen to it: pure, printable, comparable.
 
+pub mod credential;
+pub mod desired;
 pub mod email;
 pub mod hash;
+pub mod ids;
+pub mod names;
+pub mod observed;
 pub mod password;
+pub mod plan;
+pub mod reason;
+pub mod record;
+pub mod step;

@@ -1,1 +1,3 @@
 //! Where tenants are kept: the port, MongoDB, and memory.
+
+pub mod port;

@@ -62,6 +62,13 @@ impl Email {
         Ok(Self(normal))
     }
 
+    /// Takes over what a document of `admins` holds, as it stands: it was normal to whoever wrote
+    /// it, and it is what the unique index compares.
+    #[must_use]
+    pub fn from_record(text: String) -> Self {
+        Self(text)
+    }
+
     /// The normal form.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,0 +1,176 @@
+//! What is known after a step was confirmed: the same observation, carried forward.
+
+use super::{Capability, Observed};
+use crate::domain::{
+    credential::ObservedCredential,
+    hash::BcryptHash,
+    names::CollectionName,
+    record::{AdminRecord, OrganizationRecord, StoredTenant, Tenant},
+    step::{AdminChange, Learned, Look, NewAdmin, Step},
+};
+
+impl Observed {
+    /// The observation after `step` was confirmed with `learned`. Total: what doesn't fit together
+    /// teaches nothing.
+    #[must_use]
+    pub fn after(mut self, step: &Step, learned: Learned) -> Self {
+        match step {
+            Step::Look(look) => self.note_answer(look, learned),
+            Step::AddFinalizer => self.set_finalizer(true),
+            Step::RemoveFinalizer => self.set_finalizer(false),
+            Step::CreateAdminSecret(_) => {
+                if let Learned::Secret(version) = learned {
+                    self.credential = ObservedCredential::Present {
+                        version,
+                        stored: Some(false),
+                    };
+                }
+            }
+            Step::DeleteAdminSecret(_) => self.done.secret_deleted = true,
+            Step::InsertRecord(record) => self.set_record(record, 1),
+            Step::UpdateRecord { before, after, .. } => {
+                self.own = self.own.take().or_else(|| self.take_claimant(before));
+                if after.owner.is_some() {
+                    self.set_record(after, before.revision.unwrap_or(0) + 1);
+                } else {
+                    self.own = None;
+                }
+            }
+            Step::DeleteRecord(_) => self.own = None,
+            Step::InsertAdmin(new) => {
+                if let Learned::Hash(password) = learned {
+                    self.set_admin(Some(inserted(new, password)));
+                }
+            }
+            Step::UpdateAdmin {
+                changes,
+                before,
+                after,
+                ..
+            } => {
+                self.done.tokens_ended |= changes.contains(&AdminChange::Tokens);
+                let mut admin = AdminRecord::clone(after);
+                admin.revision = Some(before.revision.unwrap_or(0) + 1);
+                if let Learned::Hash(password) = learned {
+                    admin.password = password;
+                }
+                self.set_admin(Some(admin));
+            }
+            Step::DeleteAdmins(_) => {
+                self.done.admins_deleted = true;
+                self.set_admin(None);
+            }
+            Step::CreateCollection { name, .. } => {
+                self.collections.remove(name);
+                self.done.expected.insert(name.clone(), None);
+            }
+            Step::MoveCollection { from, to, uuid } => {
+                self.found.remove(uuid);
+                self.note_move(from, to);
+            }
+            // Whatever was seen before a drop doesn't say that names may be released after it.
+            Step::DropCollection { name, .. } => {
+                let seen = std::mem::take(&mut self.collections);
+                self.done
+                    .expected
+                    .extend(seen.into_iter().filter(|(_, there)| there.is_some()));
+                self.done.expected.remove(name);
+            }
+            Step::MergeStray { from, .. } => {
+                if let Learned::Clashes(clashes) = learned {
+                    self.done.merged.insert(from.clone(), clashes);
+                }
+            }
+        }
+        self
+    }
+
+    fn note_answer(&mut self, look: &Look, learned: Learned) {
+        match (look, learned) {
+            (Look::Collections(names), Learned::Collections(there)) => {
+                self.collections
+                    .extend(names.iter().map(|name| (name.clone(), None)));
+                self.collections
+                    .extend(there.into_iter().map(|(name, seen)| (name, Some(seen))));
+            }
+            (Look::Whereabouts(uuid), Learned::Whereabouts(name)) => {
+                self.found.insert(*uuid, name);
+            }
+            (Look::Holder(uuid), Learned::Holder(holder)) => {
+                self.particulars.entry(*uuid).or_default().holder = Some(holder);
+            }
+            (Look::Emptiness(_, uuid), Learned::Answer(empty)) => {
+                self.particulars.entry(*uuid).or_default().empty = Some(empty);
+            }
+            (Look::Credential, Learned::Answer(same)) => {
+                if let ObservedCredential::Present { stored, .. } = &mut self.credential {
+                    *stored = Some(same);
+                }
+            }
+            (Look::Deletion, Learned::Answer(confirmed)) => {
+                self.done.deletion_confirmed = Some(confirmed);
+            }
+            _ => {}
+        }
+    }
+
+    fn set_finalizer(&mut self, finalizer: bool) {
+        if let Some(object) = &mut self.object {
+            object.finalizer = finalizer;
+        }
+    }
+
+    fn take_claimant(&mut self, record: &OrganizationRecord) -> Option<StoredTenant> {
+        let place = self
+            .claimants
+            .iter()
+            .position(|claimant| is_record(claimant, record))?;
+        Some(self.claimants.remove(place))
+    }
+
+    fn set_record(&mut self, record: &OrganizationRecord, revision: i64) {
+        let record = OrganizationRecord {
+            revision: Some(revision),
+            ..record.clone()
+        };
+        let admin = self.tenant().and_then(|tenant| tenant.admin.clone());
+        self.own = Some(StoredTenant::Readable(Box::new(Tenant { record, admin })));
+    }
+
+    fn set_admin(&mut self, admin: Option<AdminRecord>) {
+        if let Some(StoredTenant::Readable(tenant)) = &mut self.own {
+            tenant.admin = admin;
+        }
+    }
+
+    /// What a confirmed rename says of both names. Where UUIDs last, all of it; elsewhere the new
+    /// UUID has to be looked up.
+    fn note_move(&mut self, from: &CollectionName, to: &CollectionName) {
+        let moved = self.collections.remove(from).flatten();
+        self.collections.insert(from.clone(), None);
+        self.collections.remove(to);
+        self.done.expected.remove(from);
+        self.done.expected.insert(to.clone(), None);
+        if self.capability == Capability::Fenced && moved.is_some() {
+            self.collections.insert(to.clone(), moved);
+        }
+    }
+}
+
+fn is_record(claimant: &StoredTenant, record: &OrganizationRecord) -> bool {
+    matches!(claimant, StoredTenant::Readable(tenant) if tenant.record.id == record.id)
+}
+
+fn inserted(new: &NewAdmin, password: BcryptHash) -> AdminRecord {
+    AdminRecord {
+        id: new.id,
+        email: new.email.clone(),
+        password,
+        organization_id: Some(new.organization_id),
+        organization_name: new.organization_name.clone(),
+        token_version: new.token_version,
+        credential_version: Some(new.credential_version.clone()),
+        created_at: new.created_at,
+        revision: Some(1),
+    }
+}

@@ -1,0 +1,165 @@
+//! The way out: released with all data, or deleted by way of the trash. Names come from the record,
+//! never from the object.
+
+use std::{convert::Infallible, ops::ControlFlow};
+
+use super::{
+    Next, Rest, Stage, admin, home, look, obstacle, provision, quarantine, rename, rest, seen_at,
+    stray, to_do, update,
+};
+use crate::domain::{
+    desired::{Disposal, Leaving},
+    names::CollectionName,
+    observed::{Capability, Observed, ObservedObject, claimed_collections, names_of_record},
+    reason::Reason,
+    record::{OrganizationRecord, STRAY_SLOTS, State, StoredTenant, Tenant},
+    step::{Look, RecordChange, Step},
+};
+
+/// What is left to do for an object that is going.
+pub(super) fn leave(
+    leaving: Leaving,
+    object: &ObservedObject,
+    seen: &Observed,
+) -> Stage<Infallible> {
+    if !object.finalizer {
+        return ControlFlow::Break(Next::Rest(Rest::Gone));
+    }
+    let tenant = match &seen.own {
+        None => return to_do(Step::RemoveFinalizer),
+        Some(StoredTenant::Unreadable { id, field, .. }) => {
+            return rest(Reason::OperationUnknown { id: *id, field });
+        }
+        Some(StoredTenant::Readable(tenant)) => tenant,
+    };
+    match (&tenant.record.state, leaving.disposal) {
+        (State::Provisioning, _) => {
+            provision::active_if_there(&tenant.record, seen)?;
+            provision::undone(tenant, seen)
+        }
+        (State::Renaming(_) | State::Active, disposal) => {
+            steps_only(rename::finished(None, tenant, seen))?;
+            steps_only(home::settled(&tenant.record, false, seen).map_continue(drop))?;
+            match disposal {
+                Disposal::Retain => released(tenant, seen),
+                Disposal::Delete => to_do(update(
+                    RecordChange::IntendDeletion,
+                    &tenant.record,
+                    |after| {
+                        after.state = State::Deleting { committed: false };
+                        after.disabled = true;
+                    },
+                )),
+            }
+        }
+        (State::Deleting { committed: false }, Disposal::Retain) => {
+            undone(leaving.disabled, tenant, seen)
+        }
+        (State::Deleting { committed: false }, Disposal::Delete) => committed(tenant, seen),
+        (State::Deleting { committed: true }, _) => destroyed(tenant, seen),
+    }
+}
+
+/// What a stage has to do is done; what it would rest for doesn't keep an object that is going.
+fn steps_only(stage: Stage) -> Stage {
+    match stage {
+        ControlFlow::Break(Next::Do(step)) => to_do(step),
+        ControlFlow::Break(Next::Rest(_)) | ControlFlow::Continue(()) => ControlFlow::Continue(()),
+    }
+}
+
+/// Retain: data, login and name stay, and the record remembers whose they were. Quarantined names
+/// go with the object, since nobody would be left to release them: each was looked at just before.
+fn released(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
+    let record = &tenant.record;
+    steps_only(quarantine::swept(record, seen))?;
+    if let Some(uuid) = record.collection_uuid {
+        let home = home::Home {
+            name: record.home(),
+            uuid,
+        };
+        steps_only(stray::merged(record, &home, seen))?;
+    }
+    to_do(update(RecordChange::Release, record, |after| {
+        after.released = after.owner.take();
+        after.names = vec![record.organization_name.clone()];
+        after.quarantine.clear();
+    }))
+}
+
+/// The object no longer asks for deletion: all tokens end (they were refused meanwhile), then the
+/// record is active again, and upkeep brings the collection home.
+pub(super) fn undone<T>(disabled: bool, tenant: &Tenant, seen: &Observed) -> Stage<T> {
+    admin::tokens_ended(tenant, seen)?;
+    to_do(update(
+        RecordChange::UndoDeletion,
+        &tenant.record,
+        |after| {
+            after.state = State::Active;
+            after.disabled = disabled;
+            if seen.capability == Capability::Unfenced {
+                // The way back gives another UUID, which is found and noted on arrival.
+                after.collection_uuid = None;
+            }
+        },
+    ))
+}
+
+/// Into the trash, then the commit point, if the live object still wants it.
+fn committed(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
+    let record = &tenant.record;
+    let trash = CollectionName::trash(record.id);
+    seen_at(seen, &names_of_record(record))?;
+    if seen.at(&trash).is_none()
+        && let Some(uuid) = record.collection_uuid
+        && let Some(place) = home::located(record, uuid, seen)?
+    {
+        return to_do(Step::MoveCollection {
+            from: place.name,
+            to: trash,
+            uuid: place.uuid,
+        });
+    }
+    match seen.done.deletion_confirmed {
+        None => look(Look::Deletion),
+        Some(false) => rest(Reason::Dropping),
+        Some(true) => to_do(update(RecordChange::CommitDeletion, record, |after| {
+            after.state = State::Deleting { committed: true };
+        })),
+    }
+}
+
+/// Past the commit point: the trash goes, then (after one more look) the names, the admin and the
+/// record. What lies under a claimed name by then was written late: it is set aside and kept.
+pub(super) fn destroyed(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
+    let record = &tenant.record;
+    seen_at(seen, &names_of_record(record))?;
+    for name in names_to_drop(record) {
+        if let Some(there) = seen.at(&name) {
+            return to_do(Step::DropCollection {
+                name,
+                uuid: there.uuid,
+            });
+        }
+    }
+    for name in claimed_collections(record) {
+        if let Some(there) = seen.at(&name)
+            && !obstacle::is_held(there, seen)?
+        {
+            return obstacle::set_aside(&name, there, record.id, STRAY_SLOTS, seen);
+        }
+    }
+    if !seen.done.admins_deleted {
+        return to_do(Step::DeleteAdmins(Box::new(record.clone())));
+    }
+    to_do(Step::DeleteRecord(Box::new(record.clone())))
+}
+
+/// Everything of the tenant's that is under a private name.
+fn names_to_drop(record: &OrganizationRecord) -> Vec<CollectionName> {
+    let strays = record
+        .strays
+        .iter()
+        .map(|stray| CollectionName::stray(record.id, stray.slot));
+    strays.chain([CollectionName::trash(record.id)]).collect()
+}

@@ -1,0 +1,113 @@
+//! Where a tenant's collection is, and bringing it home.
+
+use std::ops::ControlFlow;
+
+use super::{Stage, look, obstacle, rest, seen_at, stray, to_do, update};
+use crate::domain::{
+    ids::CollectionUuid,
+    names::CollectionName,
+    observed::{Capability, Observed, names_of_record},
+    reason::{Missing, Reason},
+    record::{OrganizationRecord, State},
+    step::{Look, RecordChange, Step},
+};
+
+/// A tenant's collection, found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Home {
+    pub(super) name: CollectionName,
+    pub(super) uuid: CollectionUuid,
+}
+
+/// Settled once the collection is under the name that the record gives it.
+pub(super) fn settled(record: &OrganizationRecord, recreate: bool, seen: &Observed) -> Stage<Home> {
+    seen_at(seen, &names_of_record(record))?;
+    let name = record.home();
+    let Some(uuid) = record.collection_uuid else {
+        return identified(record, recreate, seen);
+    };
+    match located(record, uuid, seen)? {
+        None => missing(record, recreate, seen),
+        Some(there) if there.name == name => ControlFlow::Continue(there),
+        Some(elsewhere) => {
+            if seen.at(&name).is_some() {
+                return stray::noted(record, &name, seen);
+            }
+            to_do(Step::MoveCollection {
+                from: elsewhere.name,
+                to: name,
+                uuid: elsewhere.uuid,
+            })
+        }
+    }
+}
+
+/// Where the recorded collection is, by its UUID; where UUIDs don't last, by private name or under
+/// a name that still carries the recorded one.
+pub(super) fn located(
+    record: &OrganizationRecord,
+    uuid: CollectionUuid,
+    seen: &Observed,
+) -> Stage<Option<Home>> {
+    let names = names_of_record(record);
+    seen_at(seen, &names)?;
+    let carries = |name: &&CollectionName| seen.at(name).is_some_and(|there| there.uuid == uuid);
+    if let Some(name) = names.iter().find(carries) {
+        return ControlFlow::Continue(Some(Home {
+            name: name.clone(),
+            uuid,
+        }));
+    }
+    match seen.capability {
+        Capability::Unfenced => {
+            let trash = CollectionName::trash(record.id);
+            let there = seen.at(&trash).map(|there| Home {
+                name: trash.clone(),
+                uuid: there.uuid,
+            });
+            ControlFlow::Continue(there)
+        }
+        Capability::Fenced => match seen.found.get(&uuid) {
+            None => look(Look::Whereabouts(uuid)),
+            Some(found) => ControlFlow::Continue(found.clone().map(|name| Home { name, uuid })),
+        },
+    }
+}
+
+/// The UUID is not known yet: adopted without one, or moved where UUIDs don't last. What lies under
+/// the claimed name is ours unless its marker or a record says otherwise.
+fn identified<T>(record: &OrganizationRecord, recreate: bool, seen: &Observed) -> Stage<T> {
+    let name = record.home();
+    let trash = CollectionName::trash(record.id);
+    match (seen.at(&name), seen.at(&trash)) {
+        (None, None) => missing(record, recreate, seen),
+        (None, Some(there)) => to_do(Step::MoveCollection {
+            from: trash,
+            to: name,
+            uuid: there.uuid,
+        }),
+        (Some(_), Some(_)) => rest(Reason::CollectionConflict(name)),
+        (Some(there), None) => {
+            let anothers = there.marker.is_some_and(|marker| marker != record.id);
+            if anothers || obstacle::is_held(there, seen)? {
+                return rest(Reason::CollectionConflict(name));
+            }
+            let uuid = there.uuid;
+            to_do(update(RecordChange::Identify, record, |after| {
+                after.collection_uuid = Some(uuid);
+            }))
+        }
+    }
+}
+
+/// Nothing is made anew unless a person asks for it.
+fn missing<T>(record: &OrganizationRecord, recreate: bool, seen: &Observed) -> Stage<T> {
+    if !recreate {
+        return rest(Reason::DataMissing(Missing::Collection(record.home())));
+    }
+    obstacle::absent_or_leftover(&record.home(), seen)?;
+    to_do(update(RecordChange::Recreate, record, |after| {
+        after.state = State::Provisioning;
+        after.collection_uuid = None;
+    }))
+}

@@ -1,0 +1,74 @@
+//! A tenant of our own: brought to `active`, kept right, and made as wished, in this order.
+
+use std::{convert::Infallible, ops::ControlFlow};
+
+use super::{
+    Next, Rest, Stage, admin, delete, home, provision, quarantine, rename, repair, rest, stray,
+    to_do, update,
+};
+use crate::domain::{
+    desired::Desired,
+    observed::{Observed, ObservedObject},
+    reason::Reason,
+    record::{OrganizationRecord, State, Tenant},
+    step::RecordChange,
+};
+
+pub(super) fn served(
+    desired: &Desired,
+    object: &ObservedObject,
+    tenant: &Tenant,
+    seen: &Observed,
+) -> Stage<Infallible> {
+    match &tenant.record.state {
+        State::Provisioning => provision::provisioned(desired, object, tenant, seen),
+        State::Active => as_wished(desired, object, tenant, seen),
+        State::Renaming(_) => {
+            rename::finished(Some(desired), tenant, seen)?;
+            rest(Reason::Progressing)
+        }
+        State::Deleting { committed: false } => delete::undone(desired.disabled, tenant, seen),
+        State::Deleting { committed: true } => delete::destroyed(tenant, seen),
+    }
+}
+
+fn as_wished(
+    desired: &Desired,
+    object: &ObservedObject,
+    tenant: &Tenant,
+    seen: &Observed,
+) -> Stage<Infallible> {
+    let record = &tenant.record;
+    // First the record itself, since all that follows believes it.
+    repair::consistent(record)?;
+    let home = home::settled(record, object.recreate, seen)?;
+    stray::merged(record, &home, seen)?;
+    quarantine::over(record, seen)?;
+    let known = object.known.map_or(0, |known| known.token_version + 1);
+    let admin = admin::present(desired, tenant, known, seen)?;
+    admin::linked(record, admin)?;
+    // A disable waits for nothing that may be in a rename's way.
+    access_set(desired.disabled, tenant, seen)?;
+    rename::begun(desired, tenant, seen)?;
+    admin::as_wished(desired, admin, seen)?;
+    ControlFlow::Break(Next::Rest(Rest::Settled {
+        reason: Reason::Succeeded,
+        due: next_release(record),
+    }))
+}
+
+fn access_set(disabled: bool, tenant: &Tenant, seen: &Observed) -> Stage {
+    if tenant.record.disabled == disabled {
+        return ControlFlow::Continue(());
+    }
+    if disabled {
+        admin::tokens_ended(tenant, seen)?;
+    }
+    to_do(update(RecordChange::Access, &tenant.record, |after| {
+        after.disabled = disabled;
+    }))
+}
+
+fn next_release(record: &OrganizationRecord) -> Option<jiff::Timestamp> {
+    record.quarantine.iter().map(|left| left.until).min()
+}

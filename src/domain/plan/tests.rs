@@ -1,0 +1,8 @@
+//! The state table of the protocol, row by row.
+
+mod claiming;
+mod deleting;
+mod provisioning;
+mod renaming;
+mod scene;
+mod serving;

@@ -1,0 +1,356 @@
+//! A scene to decide on: what is wished, what was seen, and a catalogue of collections from which
+//! looks are answered.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::domain::{
+    credential::{CredentialSource, ObservedCredential, SecretName},
+    desired::{Adoption, Desired, Disposal, Leaving, Wish},
+    email::Email,
+    hash::BcryptHash,
+    ids::{AdminId, CollectionUuid, OrganizationId},
+    names::{CollectionName, OrgName},
+    observed::{
+        Capability, Done, FreshIds, KnownTenant, Observed, ObservedCollection, ObservedObject,
+        Rules,
+    },
+    plan::{Next, Rest, next},
+    record::{
+        AdminRecord, CredentialVersion, OrganizationRecord, Owner, Quarantine, Renaming, State,
+        StoredTenant, Tenant,
+    },
+    step::{Learned, Look, Step},
+};
+
+pub const OWN: OrganizationId = OrganizationId([1; 12]);
+pub const OTHER: OrganizationId = OrganizationId([2; 12]);
+pub const ADMIN: AdminId = AdminId([3; 12]);
+const FRESH: FreshIds = FreshIds {
+    organization: OrganizationId([9; 12]),
+    admin: AdminId([8; 12]),
+};
+
+pub fn now() -> Timestamp {
+    "2026-11-23T10:00:00Z".parse().unwrap()
+}
+
+pub fn uuid(number: u128) -> CollectionUuid {
+    CollectionUuid(Uuid::from_u128(number))
+}
+
+pub fn name(text: &str) -> OrgName {
+    OrgName::parse(text).unwrap()
+}
+
+pub fn collection(text: &str) -> CollectionName {
+    CollectionName::recorded(text).unwrap()
+}
+
+pub fn version(text: &str) -> CredentialVersion {
+    CredentialVersion(text.to_owned())
+}
+
+pub fn owner(namespace: &str, object: &str, uid: &str) -> Owner {
+    Owner {
+        cluster: "here".to_owned(),
+        namespace: namespace.to_owned(),
+        name: object.to_owned(),
+        uid: uid.to_owned(),
+    }
+}
+
+pub fn me() -> Owner {
+    owner("team", "acme", "uid-1")
+}
+
+/// The active tenant acme of [`me`], at home under UUID 1.
+pub fn active() -> OrganizationRecord {
+    OrganizationRecord {
+        id: OWN,
+        organization_name: name("acme"),
+        collection_name: collection("org_acme"),
+        admin_id: ADMIN,
+        created_at: now(),
+        names: vec![name("acme")],
+        owner: Some(me()),
+        released: None,
+        state: State::Active,
+        quarantine: Vec::new(),
+        strays: Vec::new(),
+        collection_uuid: Some(uuid(1)),
+        disabled: false,
+        revision: Some(4),
+    }
+}
+
+pub fn renaming(clear: bool) -> OrganizationRecord {
+    OrganizationRecord {
+        state: State::Renaming(Renaming {
+            from: name("acme"),
+            to: name("acme-labs"),
+            clear,
+            started_at: now(),
+        }),
+        names: vec![name("acme"), name("acme-labs")],
+        ..active()
+    }
+}
+
+pub fn admin() -> AdminRecord {
+    AdminRecord {
+        id: ADMIN,
+        email: Email::parse("admin@acme.example").unwrap(),
+        password: BcryptHash::from_record(String::new()),
+        organization_id: Some(OWN),
+        organization_name: name("acme"),
+        token_version: 7,
+        credential_version: Some(version("v1")),
+        created_at: now(),
+        revision: Some(2),
+    }
+}
+
+pub fn left(text: &str, seconds_from_now: i64) -> Quarantine {
+    Quarantine {
+        name: name(text),
+        until: now() + SignedDuration::from_secs(seconds_from_now),
+    }
+}
+
+/// A collection of the catalogue.
+#[derive(Debug, Clone)]
+struct Kept {
+    seen: ObservedCollection,
+    holder: Option<OrganizationId>,
+    empty: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Scene {
+    pub wish: Wish,
+    pub seen: Observed,
+    catalogue: BTreeMap<CollectionName, Kept>,
+    same_credential: bool,
+    deletion_confirmed: bool,
+}
+
+/// acme is wished, the finalizer is on, the database is empty, UUIDs last.
+pub fn scene() -> Scene {
+    let wish = Wish::Present(Desired {
+        name: name("acme"),
+        email: Email::parse("admin@acme.example").unwrap(),
+        credential: CredentialSource::Password {
+            secret: SecretName("acme-login".to_owned()),
+            key: "password".to_owned(),
+        },
+        generated_secret: SecretName("acme-admin".to_owned()),
+        disabled: false,
+        may_adopt: Adoption::Never,
+    });
+    let seen = Observed {
+        now: now(),
+        capability: Capability::Fenced,
+        rules: Rules {
+            name_quarantine: SignedDuration::from_secs(60),
+        },
+        fresh: FRESH,
+        object: Some(ObservedObject {
+            owner: me(),
+            finalizer: true,
+            known: None,
+            recreate: false,
+        }),
+        own: None,
+        claimants: Vec::new(),
+        email_holder: None,
+        collections: BTreeMap::new(),
+        found: BTreeMap::new(),
+        particulars: BTreeMap::new(),
+        credential: ObservedCredential::Present {
+            version: version("v1"),
+            stored: None,
+        },
+        done: Done::default(),
+    };
+    Scene {
+        wish,
+        seen,
+        catalogue: BTreeMap::new(),
+        same_credential: false,
+        deletion_confirmed: true,
+    }
+}
+
+/// [`scene`] with the active tenant and its collection.
+pub fn serving() -> Scene {
+    scene()
+        .own(active(), Some(admin()))
+        .there("org_acme", 1, None)
+}
+
+/// [`serving`], with the object on its way out.
+pub fn leaving(disposal: Disposal) -> Scene {
+    serving().wish(Wish::Absent(Leaving {
+        disposal,
+        disabled: false,
+    }))
+}
+
+impl Scene {
+    pub fn wish(mut self, wish: Wish) -> Self {
+        self.wish = wish;
+        self
+    }
+
+    pub fn desire(mut self, edit: impl FnOnce(&mut Desired)) -> Self {
+        if let Wish::Present(desired) = &mut self.wish {
+            edit(desired);
+        }
+        self
+    }
+
+    pub fn observe(mut self, edit: impl FnOnce(&mut Observed)) -> Self {
+        edit(&mut self.seen);
+        self
+    }
+
+    pub fn object(self, edit: impl FnOnce(&mut ObservedObject)) -> Self {
+        self.observe(|seen| edit(seen.object.as_mut().unwrap()))
+    }
+
+    pub fn known(self) -> Self {
+        self.object(|object| {
+            object.known = Some(KnownTenant {
+                id: OWN,
+                token_version: 7,
+            });
+        })
+    }
+
+    pub fn unfenced(self) -> Self {
+        self.observe(|seen| seen.capability = Capability::Unfenced)
+    }
+
+    pub fn own(mut self, record: OrganizationRecord, admin: Option<AdminRecord>) -> Self {
+        self.seen.own = Some(StoredTenant::Readable(Box::new(Tenant { record, admin })));
+        self
+    }
+
+    pub fn claimant(mut self, record: OrganizationRecord) -> Self {
+        self.seen
+            .claimants
+            .push(StoredTenant::Readable(Box::new(Tenant {
+                record,
+                admin: None,
+            })));
+        self
+    }
+
+    /// A collection, empty, nobody's home.
+    pub fn there(self, text: &str, number: u128, marker: Option<OrganizationId>) -> Self {
+        self.kept(text, number, marker, None, true)
+    }
+
+    pub fn kept(
+        mut self,
+        text: &str,
+        number: u128,
+        marker: Option<OrganizationId>,
+        holder: Option<OrganizationId>,
+        empty: bool,
+    ) -> Self {
+        let seen = ObservedCollection {
+            uuid: uuid(number),
+            marker,
+        };
+        self.catalogue.insert(
+            collection(text),
+            Kept {
+                seen,
+                holder,
+                empty,
+            },
+        );
+        self
+    }
+
+    pub fn gone(mut self, text: &str) -> Self {
+        self.catalogue.remove(&collection(text));
+        self
+    }
+
+    pub fn same_credential(mut self) -> Self {
+        self.same_credential = true;
+        self
+    }
+
+    pub fn deletion_withdrawn(mut self) -> Self {
+        self.deletion_confirmed = false;
+        self
+    }
+
+    fn by_uuid(&self, uuid: CollectionUuid) -> Option<(&CollectionName, &Kept)> {
+        self.catalogue
+            .iter()
+            .find(|(_, kept)| kept.seen.uuid == uuid)
+    }
+
+    fn answer(&self, look: &Look) -> Learned {
+        match look {
+            Look::Collections(names) => Learned::Collections(
+                names
+                    .iter()
+                    .filter_map(|name| Some((name.clone(), self.catalogue.get(name)?.seen.clone())))
+                    .collect(),
+            ),
+            Look::Whereabouts(uuid) => {
+                Learned::Whereabouts(self.by_uuid(*uuid).map(|(name, _)| name.clone()))
+            }
+            Look::Holder(uuid) => {
+                Learned::Holder(self.by_uuid(*uuid).and_then(|(_, kept)| kept.holder))
+            }
+            Look::Emptiness(name, _) => Learned::Answer(self.catalogue[name].empty),
+            Look::Credential => Learned::Answer(self.same_credential),
+            Look::Deletion => Learned::Answer(self.deletion_confirmed),
+        }
+    }
+
+    /// The next write, or why the pass rests; looks are answered from the catalogue.
+    pub fn next(mut self) -> (Next, Self) {
+        loop {
+            match next(&self.wish, &self.seen) {
+                Next::Do(Step::Look(look)) => {
+                    let learned = self.answer(&look);
+                    self.seen = self.seen.after(&Step::Look(look), learned);
+                }
+                next => return (next, self),
+            }
+        }
+    }
+
+    pub fn step(self) -> Step {
+        match self.next() {
+            (Next::Do(step), _) => step,
+            (Next::Rest(rest), _) => panic!("it rests: {rest}"),
+        }
+    }
+
+    pub fn after(self) -> OrganizationRecord {
+        match self.step() {
+            Step::UpdateRecord { after, .. } => *after,
+            step => panic!("no record is updated: {step}"),
+        }
+    }
+
+    /// The next write as a line, or the reason's name.
+    pub fn line(self) -> String {
+        match self.next().0 {
+            Next::Do(step) => step.to_string(),
+            Next::Rest(Rest::Gone) => "Gone".to_owned(),
+            Next::Rest(Rest::Settled { reason, .. }) => reason.kind().to_string(),
+        }
+    }
+}

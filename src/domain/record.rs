@@ -1,0 +1,236 @@
+//! The records of a tenant: what `organizations` and `admins` say of it, typed.
+//!
+//! The record is the log: whatever destroys or moves anything is written here first. A document
+//! with a state or a version that this code doesn't know is no record (see
+//! [`StoredTenant::Unreadable`]): that organization stops with a reason, nobody guesses.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{
+    email::Email,
+    hash::BcryptHash,
+    ids::{AdminId, CollectionUuid, OrganizationId},
+    names::{CollectionName, OrgName},
+};
+
+/// The version of `operation` that this code writes and understands.
+pub const OPERATION_VERSION: i32 = 1;
+
+/// How many compare-and-sets a document has seen; absent in one that was never ours.
+pub type Revision = Option<i64>;
+
+/// The object, in whichever cluster, that a tenant belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Owner {
+    /// `--cluster-id`, by default the uid of namespace kube-system.
+    pub cluster: String,
+    /// metadata.namespace.
+    pub namespace: String,
+    /// metadata.name.
+    pub name: String,
+    /// metadata.uid.
+    pub uid: String,
+}
+
+impl Owner {
+    /// Whether both are one place in one cluster, where only one object can be at a time.
+    #[must_use]
+    pub fn same_place(&self, other: &Self) -> bool {
+        self.same_namespace(other) && self.name == other.name
+    }
+
+    /// Whether both are of one namespace of one cluster.
+    #[must_use]
+    pub fn same_namespace(&self, other: &Self) -> bool {
+        self.cluster == other.cluster && self.namespace == other.namespace
+    }
+}
+
+/// Where a tenant stands in its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// The name is claimed, the collection not there yet (or not known to be).
+    Provisioning,
+    /// Nothing is under way.
+    Active,
+    /// The intent to rename stands.
+    Renaming(Renaming),
+    /// On the way out.
+    Deleting {
+        /// Past the commit point of destruction: nothing brings the data back.
+        committed: bool,
+    },
+}
+
+/// An intent to rename.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renaming {
+    /// The name until now.
+    pub from: OrgName,
+    /// The name to come.
+    pub to: OrgName,
+    /// Seen absent after the claim: whatever appears under `to` from here on was written by the
+    /// tenant's own clients.
+    pub clear: bool,
+    /// When the intent was written.
+    pub started_at: Timestamp,
+}
+
+/// A name that the tenant left, still claimed so that late writers harm nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantine {
+    /// The name that was left.
+    pub name: OrgName,
+    /// When the claim may go.
+    pub until: Timestamp,
+}
+
+/// Documents written late, in a collection that is on its way into the home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// Which of the two slots it takes: `_stray.<id>.<slot>`.
+    pub slot: u8,
+    /// The UUID it was found with.
+    pub uuid: CollectionUuid,
+    /// The name it was found under.
+    pub from: CollectionName,
+    /// Some of its documents clash with those of the home: a person decides.
+    pub kept: bool,
+}
+
+/// How many strays of one tenant are in work at a time.
+pub const STRAY_SLOTS: u8 = 2;
+
+/// A document of `organizations`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationRecord {
+    /// `_id`.
+    pub id: OrganizationId,
+    /// `organization_name`, unique.
+    pub organization_name: OrgName,
+    /// `collection_name`: `org_<organization_name>`, if nobody edited it.
+    pub collection_name: CollectionName,
+    /// `admin_id`: the admin's `_id`.
+    pub admin_id: AdminId,
+    /// `created_at`.
+    pub created_at: Timestamp,
+    /// `names`, unique over all records: the claims, the present name first. Empty where the
+    /// field is unset.
+    pub names: Vec<OrgName>,
+    /// `owner`: whose it is.
+    pub owner: Option<Owner>,
+    /// `released`: who held it last.
+    pub released: Option<Owner>,
+    /// `state`, and of `operation` what belongs to it.
+    pub state: State,
+    /// `operation.quarantine`.
+    pub quarantine: Vec<Quarantine>,
+    /// `operation.strays`, at most [`STRAY_SLOTS`].
+    pub strays: Vec<Stray>,
+    /// `collection_uuid`: which collection is the home; absent until it is known.
+    pub collection_uuid: Option<CollectionUuid>,
+    /// `disabled`: logins and tokens are refused.
+    pub disabled: bool,
+    /// `revision`.
+    pub revision: Revision,
+}
+
+impl OrganizationRecord {
+    /// Whether the tenant holds that name, as its own or in quarantine, or (the older service's
+    /// records have no `names`) by being called so.
+    #[must_use]
+    pub fn claims(&self, name: &OrgName) -> bool {
+        self.organization_name == *name || self.names.contains(name)
+    }
+
+    /// Where the tenant lives, by its name.
+    #[must_use]
+    pub fn home(&self) -> CollectionName {
+        CollectionName::of_tenant(&self.organization_name)
+    }
+}
+
+/// Which Secret, in which version, a stored hash came from. Opaque to everyone else.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CredentialVersion(pub String);
+
+impl CredentialVersion {
+    const GENERATED: &str = "generated";
+
+    /// Of a password that the operator made itself.
+    #[must_use]
+    pub fn generated(secret_uid: &str, resource_version: &str) -> Self {
+        Self(format!(
+            "{}/{secret_uid}/{resource_version}",
+            Self::GENERATED
+        ))
+    }
+
+    /// Of a password or hash that a person put into a Secret under `key`.
+    #[must_use]
+    pub fn referenced(secret_uid: &str, resource_version: &str, key: &str) -> Self {
+        Self(format!("referenced/{secret_uid}/{resource_version}/{key}"))
+    }
+
+    /// Whether the operator made the password.
+    #[must_use]
+    pub fn is_generated(&self) -> bool {
+        self.0.split('/').next() == Some(Self::GENERATED)
+    }
+}
+
+impl fmt::Display for CredentialVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A document of `admins`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminRecord {
+    /// `_id`.
+    pub id: AdminId,
+    /// `email`, unique, in its normal form.
+    pub email: Email,
+    /// `password`.
+    pub password: BcryptHash,
+    /// `organization_id`: the real link; absent in the older service's.
+    pub organization_id: Option<OrganizationId>,
+    /// `organization_name`: the older service's link.
+    pub organization_name: OrgName,
+    /// `token_version`: tokens of an older version are dead. 0 where absent.
+    pub token_version: i64,
+    /// `credential_version`.
+    pub credential_version: Option<CredentialVersion>,
+    /// `created_at`.
+    pub created_at: Timestamp,
+    /// `revision`.
+    pub revision: Revision,
+}
+
+/// A tenant as the database holds it: its record and the admin that the record names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// The document in `organizations`.
+    pub record: OrganizationRecord,
+    /// The document in `admins` with the record's `admin_id`.
+    pub admin: Option<AdminRecord>,
+}
+
+/// What a document in `organizations` turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredTenant {
+    /// All of it is understood.
+    Readable(Box<Tenant>),
+    /// A field of the record or of its admin is missing, damaged, or of a newer version.
+    Unreadable {
+        /// The document's `_id`.
+        id: OrganizationId,
+        /// owner.uid, where it can be read.
+        owner_uid: Option<String>,
+        /// The field that stopped the reading; never its value.
+        field: &'static str,
+    },
+}
