@@ -18,10 +18,9 @@ mod tests;
 use std::fmt;
 
 use address::Address;
+pub use characters::Characters;
 use domain_name::DomainName;
 pub use reason::{BracketFault, EmailError, Excess, LabelFault, Separator};
-
-pub use self::characters::Characters;
 
 /// The longest input that is looked at, in code points.
 const MAX_INPUT: usize = 2048;

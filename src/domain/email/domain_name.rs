@@ -3,13 +3,12 @@
 use icu_normalizer::uts46::Uts46MapperBorrowed;
 
 use super::characters::{self, Characters, Spaces};
-use super::idna2008;
+use super::idna2008::{self, MAX_LABEL};
 use super::literal;
 use super::reason::{EmailError, Separator};
 
-/// The longest domain and the longest label, in bytes (RFC 1035).
+/// The longest domain, in bytes (RFC 1035).
 const MAX_DOMAIN: usize = 253;
-const MAX_LABEL: usize = 63;
 
 /// Names that never have a mailbox which the world can reach. `example` and `internal` may.
 const SPECIAL_USE: [&str; 6] = ["arpa", "invalid", "local", "localhost", "onion", "test"];
@@ -97,17 +96,11 @@ fn map(given: &str) -> Result<String, EmailError> {
 }
 
 fn check_separators(domain: &str) -> Result<(), EmailError> {
-    for (sign, separator) in [('.', Separator::Period), ('-', Separator::Hyphen)] {
-        if domain.ends_with(sign) {
-            return Err(EmailError::DomainEndsWith(separator));
-        }
-        if domain.starts_with(sign) {
-            return Err(EmailError::DomainStartsWith(separator));
-        }
-        if separator == Separator::Period && domain.contains("..") {
-            return Err(EmailError::TwoPeriods);
-        }
+    check_ends(domain, '.', Separator::Period)?;
+    if domain.contains("..") {
+        return Err(EmailError::TwoPeriods);
     }
+    check_ends(domain, '-', Separator::Hyphen)?;
     if domain.contains(".-") || domain.contains("-.") {
         return Err(EmailError::PeriodBesideHyphen);
     }
@@ -115,6 +108,16 @@ fn check_separators(domain: &str) -> Result<(), EmailError> {
         |label: &str| !label.starts_with("xn") && label.chars().skip(2).take(2).eq(['-', '-']);
     if domain.split('.').any(is_reserved) {
         Err(EmailError::ReservedLabel)
+    } else {
+        Ok(())
+    }
+}
+
+fn check_ends(domain: &str, sign: char, separator: Separator) -> Result<(), EmailError> {
+    if domain.ends_with(sign) {
+        Err(EmailError::DomainEndsWith(separator))
+    } else if domain.starts_with(sign) {
+        Err(EmailError::DomainStartsWith(separator))
     } else {
         Ok(())
     }
@@ -160,9 +163,7 @@ fn decode(ascii: &str) -> Result<String, EmailError> {
         return Ok(ascii.to_owned());
     }
     let unicode = idna2008::domain_to_unicode(ascii).map_err(EmailError::InvalidPunycode)?;
-    // Punycode can stand for anything: what it stands for is held to the same rules.
-    match Characters::refused(&unicode, is_host_character) {
-        Some(found) => Err(EmailError::DomainCharacters(found)),
-        None => characters::check_safe(&unicode, Spaces::Unsafe).map(|()| unicode),
-    }
+    // IDNA takes joiners where a script needs them; the rule for what can be seen does not.
+    characters::check_safe(&unicode, Spaces::Unsafe)?;
+    Ok(unicode)
 }

@@ -11,8 +11,8 @@ use idna::{AsciiDenyList, punycode};
 
 use super::reason::LabelFault;
 
-/// The longest label in bytes (RFC 1035).
-const MAX_LABEL: usize = 63;
+/// The longest label, in bytes (RFC 1035).
+pub(super) const MAX_LABEL: usize = 63;
 
 /// The ASCII form of one label that is mapped already.
 pub(super) fn label_to_ascii(label: &str) -> Result<String, LabelFault> {

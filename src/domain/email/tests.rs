@@ -219,6 +219,13 @@ fn faults_are_found_in_the_order_of_the_contract() {
         ),
         ("a@ab--x-.test", EmailError::PeriodBesideHyphen),
         ("a@ab--☕.test", EmailError::ReservedLabel),
+        (
+            "a@☕.test",
+            EmailError::InvalidLabel(LabelFault::Disallowed {
+                character: '☕',
+                position: 1,
+            }),
+        ),
         ("<<a@x.test>>", EmailError::SpecialUseDomain),
         ("a@xn--99999.test", EmailError::SpecialUseDomain),
     ] {
@@ -226,6 +233,11 @@ fn faults_are_found_in_the_order_of_the_contract() {
     }
     assert_eq!(reason(".a b.@x_y..-.test"), reason("a b@x.io"));
     assert_eq!(reason("a@-x_y..test."), reason("a@x_y.io"));
+    let long_label = format!("a@{}", long("x", 64, ".test"));
+    assert_eq!(
+        Email::parse(&long_label),
+        Err(EmailError::LabelTooLong { excess: 1 })
+    );
     assert_eq!(
         reason(&long("a", 255, "@x.test")),
         EmailError::SpecialUseDomain.to_string()
