@@ -1,1 +1,190 @@
-//! Every setting of the process: a flag with an environment variable.
+//! Every setting of the process: a flag with an environment variable, parsed once.
+
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use parse::{parse_database, parse_duration, parse_mongo_url};
+use secrecy::SecretString;
+
+/// Makes an organization (tenant) a Kubernetes resource and keeps MongoDB in agreement with it.
+#[derive(Debug, Parser)]
+#[command(name = "organization-operator", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// How to log.
+    #[command(flatten)]
+    pub log: LogArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the controller until it is told to stop
+    Controller(Box<ControllerArgs>),
+    /// Print the definition of the custom resource
+    Crd,
+    /// Print the steps that an Organization would need, and take none of them
+    ///
+    /// Exits with 0 if there is nothing to do, 1 if there is something, 2 and more on an error.
+    Plan(Box<PlanArgs>),
+}
+
+/// How to log, to standard error.
+#[derive(Debug, Clone, Args)]
+pub struct LogArgs {
+    /// What is logged: error, warn, info, debug, trace, or directives as in `info,mongodb=debug`
+    #[arg(long, env = "LOG_LEVEL", default_value = "info", global = true)]
+    pub log_level: String,
+    /// How a line looks
+    #[arg(
+        long,
+        env = "LOG_FORMAT",
+        default_value = "json",
+        value_enum,
+        global = true
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// An object a line.
+    Json,
+}
+
+/// Where the tenants are.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "MongoDB")]
+pub struct MongoArgs {
+    /// Connection string, with user, password and TLS options where needed
+    #[arg(long, env = "MONGO_URL", default_value = "mongodb://localhost:27017", hide_env_values = true, value_parser = parse_mongo_url)]
+    pub mongo_url: SecretString,
+    /// File that holds the connection string; read again when it changes, and preferred to --mongo-url
+    #[arg(long, env = "MONGO_URL_FILE")]
+    pub mongo_url_file: Option<PathBuf>,
+    /// Database of the records and the tenants' collections
+    #[arg(long, env = "MASTER_DB_NAME", default_value = "master_db", value_parser = parse_database)]
+    pub master_db_name: String,
+    /// Deadline of each call to MongoDB
+    #[arg(long, env = "MONGO_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
+    pub mongo_timeout: Duration,
+}
+
+/// Who the operator is, and for whom it acts.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Kubernetes")]
+pub struct ClusterArgs {
+    /// Name of this cluster in the records [default: uid of namespace kube-system]
+    #[arg(long, env = "CLUSTER_ID")]
+    pub cluster_id: Option<String>,
+    /// Namespace that the operator runs in
+    #[arg(long, env = "POD_NAMESPACE", default_value = "default")]
+    pub operator_namespace: String,
+    /// Namespaces from which records that never had an owner may be adopted, comma-separated [default: the operator's own]
+    #[arg(long, env = "ADOPTION_NAMESPACES", value_delimiter = ',')]
+    pub adoption_namespaces: Option<Vec<String>>,
+    /// Deadline of each call to the Kubernetes API
+    #[arg(long, env = "KUBE_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
+    pub kube_timeout: Duration,
+    /// How long a name stays claimed after a rename, for clients that still write to it
+    #[arg(long, env = "NAME_QUARANTINE", default_value = "60s", value_parser = parse_duration)]
+    pub name_quarantine: Duration,
+}
+
+impl ClusterArgs {
+    /// The namespaces from which records that never had an owner may be adopted.
+    #[must_use]
+    pub fn adoption_namespaces(&self) -> Vec<String> {
+        self.adoption_namespaces
+            .clone()
+            .unwrap_or_else(|| vec![self.operator_namespace.clone()])
+    }
+}
+
+/// The controller's settings.
+#[derive(Debug, Clone, Args)]
+pub struct ControllerArgs {
+    /// Where the tenants are.
+    #[command(flatten)]
+    pub mongo: MongoArgs,
+    /// Who the operator is.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Namespaces to watch, comma-separated [default: all]
+    #[arg(
+        long,
+        env = "WATCH_NAMESPACES",
+        value_delimiter = ',',
+        help_heading = "Kubernetes"
+    )]
+    pub watch_namespaces: Vec<String>,
+    /// Which Secrets are watched, so that a change is acted on within 5 s instead of 60 s
+    #[arg(
+        long,
+        env = "SECRETS_WATCH",
+        default_value = "cluster",
+        value_enum,
+        help_heading = "Kubernetes"
+    )]
+    pub secrets_watch: SecretsWatch,
+    /// How many organizations are worked on at a time
+    #[arg(long, env = "CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Controller")]
+    pub concurrency: u16,
+    /// How often an organization that needs nothing is looked at, to find drift (varied by 20 %)
+    #[arg(long, env = "RESYNC", default_value = "5m", value_parser = parse_duration, help_heading = "Controller")]
+    pub resync: Duration,
+    /// Cost of password hashes
+    #[arg(long, env = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(10..=14), help_heading = "Controller")]
+    pub bcrypt_cost: u32,
+    /// Address of /livez, /readyz and /metrics
+    #[arg(
+        long,
+        env = "HEALTH_ADDRESS",
+        default_value = "0.0.0.0:8081",
+        help_heading = "Controller"
+    )]
+    pub health_address: SocketAddr,
+    /// How long work under way may take to end when the process is told to stop
+    #[arg(long, env = "SHUTDOWN_GRACE", default_value = "20s", value_parser = parse_duration, help_heading = "Controller")]
+    pub shutdown_grace: Duration,
+}
+
+/// Which Secrets are watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SecretsWatch {
+    /// All of the cluster, their metadata only.
+    Cluster,
+    /// Those of --watch-namespaces, their metadata only.
+    Namespaces,
+    /// None: each is read by name, at most 60 s after a change.
+    Off,
+}
+
+/// What is to be planned.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// File with one Organization, or - for standard input
+    #[arg(short, long)]
+    pub filename: PathBuf,
+    /// Plan its deletion
+    #[arg(long)]
+    pub delete: bool,
+    /// Namespace, where the file names none
+    #[arg(short, long, default_value = "default")]
+    pub namespace: String,
+    /// Where the tenants are.
+    #[command(flatten)]
+    pub mongo: MongoArgs,
+    /// Who the operator is.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+}

@@ -1,1 +1,23 @@
 //! The `Organization` custom resource: its shape, its rules, its generated definition.
+
+pub mod definition;
+mod spec;
+mod status;
+
+pub use spec::{
+    Access, AdminSpec, AdoptionPolicy, DeletionPolicy, Organization, OrganizationSpec, RestoreFrom,
+    SecretKeyReference,
+};
+pub use status::{ChangeStatus, OperationStatus, OrganizationStatus};
+
+/// The finalizer that keeps an object until its tenant is released or gone.
+pub const FINALIZER: &str = "organization-operator.dev/tenant";
+
+/// Who the controller is to the API server.
+pub const FIELD_MANAGER: &str = "organization-operator";
+
+/// Any new value: look again now.
+pub const RECONCILE_ANNOTATION: &str = "organization-operator.dev/reconcile-at";
+
+/// Any new value: make a lost collection anew, empty.
+pub const RECREATE_ANNOTATION: &str = "organization-operator.dev/recreate-collection-at";

@@ -1,1 +1,7 @@
 //! The life of the process: telemetry, readiness, metrics, shutdown.
+
+pub mod health;
+pub mod lifecycle;
+pub mod metrics;
+pub mod readiness;
+pub mod telemetry;

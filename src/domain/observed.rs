@@ -158,6 +158,18 @@ impl Observed {
         self.collections.contains_key(name)
     }
 
+    /// Takes in the answer to a look at these names.
+    pub fn note_collections(
+        &mut self,
+        names: &BTreeSet<CollectionName>,
+        there: Vec<(CollectionName, ObservedCollection)>,
+    ) {
+        self.collections
+            .extend(names.iter().map(|name| (name.clone(), None)));
+        self.collections
+            .extend(there.into_iter().map(|(name, seen)| (name, Some(seen))));
+    }
+
     /// What else is known of a collection.
     #[must_use]
     pub fn particulars(&self, uuid: CollectionUuid) -> Particulars {

@@ -1,0 +1,75 @@
+//! When an organization is looked at again, by why it rests.
+
+use std::time::Duration;
+
+use kube::runtime::controller::Action;
+use rand::RngExt;
+
+use super::{backoff::Backoffs, cluster::ObjectKey, context::PassSettings};
+use crate::domain::{
+    plan::Rest,
+    reason::{Reason, Recheck},
+};
+
+/// Something outside will come back: its return is acted on within that time.
+const SOON: Duration = Duration::from_secs(10);
+
+/// Something is wrong with this object alone: it must not eat the others' time.
+pub const SLOW: Duration = Duration::from_mins(5);
+
+/// A person must act, and what he does may be invisible from here.
+const PATIENT: Duration = Duration::from_mins(5);
+
+/// How much the resync period is varied, so that organizations don't come all at once.
+const SPREAD: f64 = 0.2;
+
+/// When to look again after a pass that came to rest.
+#[must_use]
+pub fn after_rest(
+    rest: &Rest,
+    key: &ObjectKey,
+    backoffs: &Backoffs,
+    settings: &PassSettings,
+    now: jiff::Timestamp,
+) -> Action {
+    let Rest::Settled { reason, due } = rest else {
+        backoffs.reset(key);
+        return Action::await_change();
+    };
+    let usual = after_reason(reason, key, backoffs, settings);
+    let due = due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or_default());
+    match (usual, due) {
+        (None, None) => Action::await_change(),
+        (Some(delay), None) | (None, Some(delay)) => Action::requeue(delay),
+        (Some(usual), Some(due)) => Action::requeue(usual.min(due)),
+    }
+}
+
+/// When to look again for that reason; `None`: when something changes.
+#[must_use]
+pub fn after_reason(
+    reason: &Reason,
+    key: &ObjectKey,
+    backoffs: &Backoffs,
+    settings: &PassSettings,
+) -> Option<Duration> {
+    let recheck = reason.kind().disposition().recheck;
+    if !matches!(
+        recheck,
+        Recheck::AtOnce | Recheck::SoonBackoff | Recheck::SlowBackoff
+    ) {
+        backoffs.reset(key);
+    }
+    match recheck {
+        Recheck::OnChange => None,
+        Recheck::Resync => Some(spread(settings.resync)),
+        Recheck::OnSecret => Some(settings.secret_recheck),
+        Recheck::AtOnce | Recheck::SoonBackoff => Some(backoffs.delay(key, SOON)),
+        Recheck::SlowBackoff => Some(backoffs.delay(key, SLOW)),
+        Recheck::Patient => Some(spread(PATIENT.min(settings.secret_recheck.max(SOON)))),
+    }
+}
+
+fn spread(period: Duration) -> Duration {
+    period.mul_f64(rand::rng().random_range(1.0 - SPREAD..=1.0 + SPREAD))
+}

@@ -1,0 +1,183 @@
+//! From an object to a wish: every field parsed, every default applied. Pure; the same rules as the
+//! definition's, since an admission step that was skipped must be no hole.
+
+use kube::{Resource, ResourceExt, core::DeserializeGuard};
+
+use crate::{
+    crd::{
+        Access, AdminSpec, AdoptionPolicy, DeletionPolicy, Organization, OrganizationSpec,
+        SecretKeyReference,
+    },
+    domain::{
+        credential::{CredentialSource, SecretName},
+        desired::{Adoption, Desired, Disposal, Leaving, Wish},
+        email::Email,
+        names::OrgName,
+        reason::{Feature, Reason},
+    },
+};
+
+/// The longest metadata.name: the names that follow from it must fit as well.
+const MAX_OBJECT_NAME: usize = 57;
+
+/// What the operator's settings say about wishes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowances {
+    /// Namespaces from which records without an owner may be adopted.
+    pub adoption_namespaces: Vec<String>,
+}
+
+/// The wish of an object, alive or on its way out.
+#[must_use]
+pub fn validate(object: &DeserializeGuard<Organization>, allowances: &Allowances) -> Wish {
+    let leaving = object.meta().deletion_timestamp.is_some();
+    match &object.0 {
+        Ok(organization) if leaving => Wish::Absent(leave(&organization.spec)),
+        Ok(organization) => wish(organization, allowances),
+        // A policy that can't be read is Retain.
+        Err(_) if leaving => Wish::Absent(Leaving {
+            disposal: Disposal::Retain,
+            disabled: false,
+        }),
+        Err(invalid) => Wish::Refused(Reason::InvalidSpec(format!(
+            "The object can't be read: {}. Correct it, or upgrade the operator.",
+            invalid.error
+        ))),
+    }
+}
+
+fn leave(spec: &OrganizationSpec) -> Leaving {
+    let disposal = match spec.deletion_policy {
+        DeletionPolicy::Delete if !spec.suspend => Disposal::Delete,
+        DeletionPolicy::Delete | DeletionPolicy::Retain | DeletionPolicy::Archive => {
+            Disposal::Retain
+        }
+    };
+    Leaving {
+        disposal,
+        disabled: spec.access == Access::Disabled,
+    }
+}
+
+fn wish(organization: &Organization, allowances: &Allowances) -> Wish {
+    if organization.spec.suspend {
+        return Wish::Suspended;
+    }
+    match desire(organization, allowances) {
+        Ok(desired) => Wish::Present(desired),
+        Err(reason) => Wish::Refused(reason),
+    }
+}
+
+fn desire(organization: &Organization, allowances: &Allowances) -> Result<Desired, Reason> {
+    // No `..`: a new field is either used here or refused here.
+    let OrganizationSpec {
+        organization_name,
+        display_name: _,
+        admin,
+        access,
+        suspend: _,
+        deletion_policy,
+        archive_retention: _,
+        deletion_protection,
+        adoption_policy,
+        restore_from,
+    } = &organization.spec;
+    if *deletion_policy == DeletionPolicy::Archive {
+        return Err(Reason::Unsupported(Feature::Archive));
+    }
+    if *deletion_protection {
+        return Err(Reason::Unsupported(Feature::DeletionProtection));
+    }
+    if restore_from.is_some() {
+        return Err(Reason::Unsupported(Feature::Restore));
+    }
+    let object_name = organization.name_any();
+    if object_name.len() > MAX_OBJECT_NAME {
+        return Err(invalid("metadata.name", "it has more than 57 characters"));
+    }
+    let generated_secret = SecretName(format!("{object_name}-admin"));
+    Ok(Desired {
+        name: parse_name(organization_name.as_deref(), &object_name)?,
+        email: Email::parse(&admin.email).map_err(|error| invalid("spec.admin.email", error))?,
+        credential: credential_source(admin, &generated_secret)?,
+        generated_secret,
+        disabled: *access == Access::Disabled,
+        may_adopt: adoption(*adoption_policy, organization.namespace(), allowances),
+    })
+}
+
+fn parse_name(wished: Option<&str>, object_name: &str) -> Result<OrgName, Reason> {
+    match wished {
+        Some(name) => OrgName::parse(name).map_err(|error| invalid("spec.organizationName", error)),
+        None => OrgName::parse(object_name).map_err(|error| {
+            invalid(
+                "spec.organizationName is not set, and metadata.name can't stand in for it",
+                error,
+            )
+        }),
+    }
+}
+
+fn credential_source(
+    admin: &AdminSpec,
+    generated: &SecretName,
+) -> Result<CredentialSource, Reason> {
+    let AdminSpec {
+        email: _,
+        password_secret_ref,
+        password_hash_secret_ref,
+    } = admin;
+    match (password_secret_ref, password_hash_secret_ref) {
+        (Some(_), Some(_)) => Err(invalid(
+            "spec.admin",
+            "passwordSecretRef and passwordHashSecretRef exclude each other",
+        )),
+        (Some(reference), None) => {
+            let (secret, key) = parse_reference("spec.admin.passwordSecretRef", reference)?;
+            Ok(CredentialSource::Password { secret, key })
+        }
+        (None, Some(reference)) => {
+            let (secret, key) = parse_reference("spec.admin.passwordHashSecretRef", reference)?;
+            Ok(CredentialSource::Hash { secret, key })
+        }
+        (None, None) => Ok(CredentialSource::Generated {
+            secret: generated.clone(),
+        }),
+    }
+}
+
+fn parse_reference(
+    field: &str,
+    reference: &SecretKeyReference,
+) -> Result<(SecretName, String), Reason> {
+    let SecretKeyReference { name, key } = reference;
+    if name.is_empty() || key.is_empty() {
+        return Err(invalid(field, "name and key must both be given"));
+    }
+    Ok((SecretName(name.clone()), key.clone()))
+}
+
+fn adoption(
+    policy: AdoptionPolicy,
+    namespace: Option<String>,
+    allowances: &Allowances,
+) -> Adoption {
+    match policy {
+        AdoptionPolicy::Never => Adoption::Never,
+        AdoptionPolicy::IfUnowned => {
+            let allowed =
+                namespace.is_some_and(|name| allowances.adoption_namespaces.contains(&name));
+            if allowed {
+                Adoption::Unowned
+            } else {
+                Adoption::OwnNamespace
+            }
+        }
+    }
+}
+
+fn invalid(field: &str, why: impl std::fmt::Display) -> Reason {
+    let why = why.to_string();
+    Reason::InvalidSpec(format!("{field}: {}.", why.trim_end_matches('.')))
+}

@@ -1,0 +1,195 @@
+//! What passes are started by: organizations that changed, Secrets that changed, others that gave
+//! way.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use k8s_openapi::api::core::v1::Secret;
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    api::ListParams,
+    core::{DeserializeGuard, PartialObjectMeta},
+    runtime::{
+        Controller, WatchStreamExt,
+        controller::{self, Action},
+        predicates,
+        reflector::{self, Store},
+        utils::{Predicate, PredicateConfig},
+        watcher,
+    },
+};
+use thiserror::Error;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    context::Context,
+    reconcile::reconcile,
+    waiting::{Waker, Wakes},
+};
+use crate::{
+    crd::Organization,
+    runtime::readiness::{Need, Readiness},
+};
+
+/// How often it is asked whether the definition is served, until it is.
+const DEFINITION_PERIOD: Duration = Duration::from_secs(2);
+
+/// A watch that died unnoticed is begun anew after that many seconds, and 5 more.
+const WATCH_SECONDS: u32 = 30;
+
+/// The organizations that a controller knows of.
+pub type Organizations = Store<DeserializeGuard<Organization>>;
+
+/// The watch ended: nothing would be noticed any more.
+#[derive(Debug, Error)]
+#[error("the watch of the organizations ended")]
+pub struct WatchEnded;
+
+fn api<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}
+
+/// Waits until the API server serves organizations.
+pub async fn await_definition(client: &Client, namespace: Option<&str>, readiness: &Readiness) {
+    let organizations = api::<PartialObjectMeta<Organization>>(client, namespace);
+    loop {
+        match organizations
+            .list_metadata(&ListParams::default().limit(1))
+            .await
+        {
+            Ok(_) => {
+                let _ = readiness.met(Need::Definition);
+                return;
+            }
+            Err(error) => {
+                let why = super::cluster::describe(&error);
+                if readiness.unmet(Need::Definition, why.clone()) {
+                    tracing::warn!(why, "organizations are not served");
+                }
+            }
+        }
+        tokio::time::sleep(DEFINITION_PERIOD).await;
+    }
+}
+
+/// Watches one scope's organizations and runs their passes until `stop`.
+///
+/// # Errors
+/// [`WatchEnded`] if the watch ends before.
+pub async fn run(
+    client: Client,
+    namespace: Option<String>,
+    wakes: Wakes,
+    context: Arc<Context>,
+    concurrency: u16,
+    (reader, writer): (
+        Organizations,
+        reflector::store::Writer<DeserializeGuard<Organization>>,
+    ),
+    stop: CancellationToken,
+) -> Result<(), WatchEnded> {
+    let config = watcher::Config::default().timeout(WATCH_SECONDS);
+    let changes = watcher(
+        api::<DeserializeGuard<Organization>>(&client, namespace.as_deref()),
+        config,
+    )
+    .default_backoff()
+    .modify(|object| object.managed_fields_mut().clear())
+    .reflect(writer)
+    .applied_objects()
+    .predicate_filter(
+        predicates::generation
+            .combine(predicates::annotations)
+            .combine(predicates::finalizers),
+        PredicateConfig::default(),
+    );
+    Controller::for_stream(changes, reader)
+        .with_config(controller::Config::default().concurrency(concurrency))
+        .reconcile_on(UnboundedReceiverStream::new(wakes))
+        .graceful_shutdown_on(stop.clone().cancelled_owned())
+        .run(
+            |object, context| async move { Ok::<Action, Infallible>(reconcile(object, context).await) },
+            |_, never: &Infallible, _| match *never {},
+            context,
+        )
+        .for_each(|passed| async move {
+            if let Err(error) = passed {
+                tracing::debug!(%error, "the watch stumbled");
+            }
+        })
+        .await;
+    if stop.is_cancelled() {
+        Ok(())
+    } else {
+        Err(WatchEnded)
+    }
+}
+
+/// Watches the metadata of Secrets and wakes the organizations that refer to one that changed. A
+/// task of its own: what goes wrong here must not slow the watch of the organizations.
+///
+/// # Errors
+/// None: it ends only with the process.
+pub async fn watch_secrets(
+    client: Client,
+    namespace: Option<String>,
+    organizations: Vec<Organizations>,
+    waker: Waker,
+) -> Result<(), Infallible> {
+    let changes = watcher(
+        api::<PartialObjectMeta<Secret>>(&client, namespace.as_deref()),
+        watcher::Config::default().timeout(WATCH_SECONDS),
+    )
+    .default_backoff();
+    let mut listed = false;
+    let mut changes = std::pin::pin!(changes);
+    while let Some(change) = changes.next().await {
+        match change {
+            // All of the first list is no news; what a later one holds may be.
+            Ok(watcher::Event::InitApply(_)) if !listed => {}
+            Ok(watcher::Event::InitDone) => listed = true,
+            Ok(watcher::Event::Init) => {}
+            Ok(
+                watcher::Event::InitApply(secret)
+                | watcher::Event::Apply(secret)
+                | watcher::Event::Delete(secret),
+            ) => wake_referrers(&secret, &organizations, &waker),
+            Err(error) => tracing::debug!(%error, "the watch of the Secrets stumbled"),
+        }
+    }
+    Ok(())
+}
+
+fn wake_referrers(
+    secret: &PartialObjectMeta<Secret>,
+    organizations: &[Organizations],
+    waker: &Waker,
+) {
+    let (namespace, name) = (secret.namespace().unwrap_or_default(), secret.name_any());
+    for object in organizations.iter().flat_map(Store::state) {
+        if object.namespace().as_deref() == Some(&namespace) && refers_to(&object, &name) {
+            waker.wake(&namespace, &object.name_any());
+        }
+    }
+}
+
+/// Whether the object's credential is, or would be, in the Secret of that name.
+fn refers_to(object: &DeserializeGuard<Organization>, secret: &str) -> bool {
+    let Ok(organization) = &object.0 else {
+        return false;
+    };
+    let admin = &organization.spec.admin;
+    let mut references = admin
+        .password_secret_ref
+        .iter()
+        .chain(&admin.password_hash_secret_ref);
+    references.any(|reference| reference.name == secret)
+        || secret.strip_suffix("-admin") == Some(&organization.name_any())
+}

@@ -1,0 +1,88 @@
+//! What has to be so before the process is ready, and what of it is not.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Something that has to be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// The `CustomResourceDefinition` is served.
+    Definition,
+    /// The watch of the organizations has delivered its first list.
+    Watch,
+    /// The database answers.
+    Mongo,
+    /// The indexes hold.
+    Indexes,
+}
+
+impl Need {
+    const ALL: [Self; 4] = [Self::Definition, Self::Watch, Self::Mongo, Self::Indexes];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Definition => "definition",
+            Self::Watch => "watch",
+            Self::Mongo => "mongodb",
+            Self::Indexes => "indexes",
+        }
+    }
+}
+
+/// What is missing, and why. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub struct Readiness(Arc<Mutex<BTreeMap<Need, String>>>);
+
+impl Default for Readiness {
+    /// Everything is missing.
+    fn default() -> Self {
+        let missing = Need::ALL.map(|need| (need, "not seen yet".to_owned()));
+        Self(Arc::new(Mutex::new(missing.into())))
+    }
+}
+
+impl Readiness {
+    /// It is so. Gives whether it was missing until now.
+    #[must_use]
+    pub fn met(&self, need: Need) -> bool {
+        self.missing().remove(&need).is_some()
+    }
+
+    /// It is not so; `why` must hold no secret. Gives whether it was so until now.
+    #[must_use]
+    pub fn unmet(&self, need: Need, why: String) -> bool {
+        self.missing().insert(need, why).is_none()
+    }
+
+    /// A line for each thing that is missing; none: ready.
+    #[must_use]
+    pub fn report(&self) -> Vec<String> {
+        self.missing()
+            .iter()
+            .map(|(need, why)| format!("{}: {why}", need.name()))
+            .collect()
+    }
+
+    fn missing(&self) -> std::sync::MutexGuard<'_, BTreeMap<Need, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_ready_once_every_need_is_met_and_names_what_is_not() {
+        let readiness = Readiness::default();
+        for need in Need::ALL {
+            assert!(readiness.met(need));
+        }
+        assert_eq!(readiness.report(), [""; 0]);
+        assert!(readiness.unmet(Need::Mongo, "no server".to_owned()));
+        assert!(!readiness.unmet(Need::Mongo, "still none".to_owned()));
+        assert_eq!(readiness.report(), ["mongodb: still none"]);
+    }
+}
