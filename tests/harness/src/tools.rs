@@ -1,0 +1,56 @@
+//! The programs behind the servers: built or installed once, kept outside the checkout.
+
+mod cache;
+mod docker;
+mod kubernetes;
+mod progress;
+mod secantus;
+
+use std::path::PathBuf;
+
+pub use docker::{Docker, docker};
+pub use kubernetes::{ToolPaths, kubernetes};
+pub use secantus::secantus;
+
+/// Why a tool can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A program that this machine must bring is not there.
+    #[error("`{program}` is missing: {remedy}")]
+    Missing {
+        /// The program.
+        program: &'static str,
+        /// How to get it.
+        remedy: &'static str,
+    },
+    /// A command that builds or installs failed.
+    #[error("`{command}` failed ({status}); the end of its output:\n{tail}")]
+    Failed {
+        /// The command, shortened.
+        command: String,
+        /// How it ended.
+        status: String,
+        /// The last lines of its output.
+        tail: String,
+    },
+    /// The cache can't be written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is no place for a cache.
+    #[error("neither XDG_CACHE_HOME nor HOME is set: where should built tools be kept?")]
+    NoCache,
+}
+
+impl Error {
+    fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
