@@ -219,4 +219,16 @@ pub trait TenantStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Duplicate`] where documents stand against one.
     async fn ensure_indexes(&self) -> Result<(), StoreError>;
+
+    /// `_id` of the documents that stand against an index, at most [`DUPLICATES_NAMED`], sorted:
+    /// what a person has to look at. Scans the collection, so ask only once the index was refused.
+    async fn find_duplicates(&self, key: UniqueKey) -> Result<Vec<String>, StoreError>;
+}
+
+/// How many documents are named where an index is refused: enough to begin with, short in a log.
+pub const DUPLICATES_NAMED: usize = 20;
+
+/// The answer to a drop under a name that isn't private.
+pub(super) fn refuse_public_drop() -> StoreError {
+    StoreError::Other("only collections under private names are dropped".to_owned())
 }

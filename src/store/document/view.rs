@@ -1,0 +1,101 @@
+//! The answer to a query for tenants, from the documents that match it.
+
+use std::collections::BTreeMap;
+
+use mongodb::bson::{Bson, Document, oid::ObjectId};
+
+use super::{Damaged, admin, organization};
+use crate::{
+    domain::{
+        ids::{AdminId, OrganizationId},
+        observed::EmailHolder,
+        record::{StoredTenant, Tenant},
+    },
+    store::port::{StoreError, TenantQuery, TenantView},
+};
+
+/// A document that matches a query for tenants.
+pub(in crate::store) enum Row {
+    /// Of `organizations`, with the admin whose `_id` is its `admin_id`.
+    Organization {
+        record: Document,
+        admin: Option<Document>,
+    },
+    /// `_id` of the document of `admins` that has the e-mail address.
+    EmailHolder(Bson),
+}
+
+/// Sorts the rows into a view.
+///
+/// # Errors
+/// [`StoreError::Other`] for a document whose `_id` is no `ObjectId`: there is no way to speak of
+/// it.
+pub(in crate::store) fn view(
+    query: &TenantQuery,
+    rows: impl IntoIterator<Item = Row>,
+) -> Result<TenantView, StoreError> {
+    let mut own = BTreeMap::new();
+    let mut claimants = BTreeMap::new();
+    let mut email_holder = None;
+    for row in rows {
+        match row {
+            Row::Organization { record, admin } => {
+                let id = record_id(&record)?;
+                let uid = organization::owner_uid(&record);
+                let tenants = if uid.as_ref() == Some(&query.owner_uid) {
+                    &mut own
+                } else {
+                    &mut claimants
+                };
+                tenants.insert(id, tenant(id, uid, &record, admin.as_ref()));
+            }
+            Row::EmailHolder(id) => {
+                let admin = AdminId(object_id(Some(&id))?);
+                email_holder = Some(EmailHolder { admin });
+            }
+        }
+    }
+    // More than one only where the unique index was dropped: the eldest, by every read alike.
+    let own = own.into_values().next();
+    Ok(TenantView {
+        own,
+        claimants: claimants.into_values().collect(),
+        email_holder,
+    })
+}
+
+fn tenant(
+    id: OrganizationId,
+    owner_uid: Option<String>,
+    record: &Document,
+    admin: Option<&Document>,
+) -> StoredTenant {
+    let read = || {
+        Ok(Tenant {
+            record: organization::read(record)?,
+            admin: admin.map(admin::read).transpose()?,
+        })
+    };
+    match read() {
+        Ok(tenant) => StoredTenant::Readable(Box::new(tenant)),
+        Err(Damaged(field)) => StoredTenant::Unreadable {
+            id,
+            owner_uid,
+            field,
+        },
+    }
+}
+
+/// Whose record it is.
+///
+/// # Errors
+/// As [`view`].
+pub(in crate::store) fn record_id(record: &Document) -> Result<OrganizationId, StoreError> {
+    object_id(record.get("_id")).map(OrganizationId)
+}
+
+fn object_id(id: Option<&Bson>) -> Result<[u8; 12], StoreError> {
+    id.and_then(Bson::as_object_id)
+        .map(|id: ObjectId| id.bytes())
+        .ok_or_else(|| StoreError::Other("a document whose _id is no ObjectId".to_owned()))
+}
