@@ -1,1 +1,77 @@
-//! The command line: one file a subcommand.
+//! The command line: one file a subcommand. Exit codes: [`exit`].
+
+mod connect;
+mod controller;
+mod plan;
+
+use std::{io::Write, process::ExitCode};
+
+use clap::Parser;
+
+use crate::{
+    config::{Cli, Command},
+    crd::definition,
+    runtime::telemetry,
+};
+
+/// What the process's exit code says.
+pub mod exit {
+    /// Done; or stopped because it was told to.
+    pub const OK: u8 = 0;
+    /// `plan`: there is something to do. Else: it could not begin.
+    pub const SOMETHING: u8 = 1;
+    /// A setting is wrong.
+    pub const BAD_SETTING: u8 = 2;
+    /// It could not begin, or came to no answer.
+    pub const FAILED: u8 = 3;
+    /// A task without which the process is of no use ended.
+    pub const TASK_LOST: u8 = 4;
+}
+
+/// Parses the command line and does what it says.
+#[must_use]
+pub fn run() -> ExitCode {
+    // Before anything opens a connection: there is one TLS stack, and no default to fall back to.
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        return fail("a TLS provider is installed already", exit::FAILED);
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody reads it any more: then nobody misses it.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::BAD_SETTING));
+        }
+    };
+    if let Err(error) = telemetry::start(&cli.log) {
+        return fail(error, exit::BAD_SETTING);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(error, exit::FAILED),
+    };
+    let code = runtime.block_on(async {
+        match cli.command {
+            Command::Controller(args) => controller::run(*args).await,
+            Command::Crd => crd(),
+            Command::Plan(args) => plan::run(*args).await,
+        }
+    });
+    code.unwrap_or_else(|error| fail(format!("{error:#}"), exit::FAILED))
+}
+
+fn crd() -> anyhow::Result<ExitCode> {
+    std::io::stdout().write_all(definition::yaml()?.as_bytes())?;
+    Ok(ExitCode::from(exit::OK))
+}
+
+fn fail(error: impl std::fmt::Display, code: u8) -> ExitCode {
+    eprintln!("organization-operator: {error}");
+    ExitCode::from(code)
+}

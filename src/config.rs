@@ -74,9 +74,12 @@ pub struct MongoArgs {
     /// Database of the records and the tenants' collections
     #[arg(long, env = "MASTER_DB_NAME", default_value = "master_db", value_parser = parse_database)]
     pub master_db_name: String,
-    /// Deadline of each call to MongoDB
-    #[arg(long, env = "MONGO_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
-    pub mongo_timeout: Duration,
+    /// Deadline of a read from MongoDB
+    #[arg(long, env = "MONGO_READ_TIMEOUT", default_value = "4s", value_parser = parse_duration)]
+    pub mongo_read_timeout: Duration,
+    /// Deadline of a write to MongoDB; past it, its outcome is found out by a later read
+    #[arg(long, env = "MONGO_WRITE_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
+    pub mongo_write_timeout: Duration,
 }
 
 /// Who the operator is, and for whom it acts.

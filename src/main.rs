@@ -1,3 +1,5 @@
 //! The binary: no logic, see [`organization_operator::cli`].
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    organization_operator::cli::run()
+}

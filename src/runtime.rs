@@ -1,5 +1,6 @@
 //! The life of the process: telemetry, readiness, metrics, shutdown.
 
+pub mod database;
 pub mod health;
 pub mod lifecycle;
 pub mod metrics;

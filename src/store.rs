@@ -4,4 +4,5 @@ mod document;
 mod index;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
+pub mod mongo;
 pub mod port;

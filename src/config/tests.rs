@@ -17,7 +17,7 @@ fn a_bad_setting_is_named_and_exits_with_2() {
         (["--mongo-url", "localhost:27017"], "--mongo-url"),
         (["--master-db-name", "a.b"], "--master-db-name"),
         (["--master-db-name", "admin"], "--master-db-name"),
-        (["--mongo-timeout", "0s"], "--mongo-timeout"),
+        (["--mongo-read-timeout", "0s"], "--mongo-read-timeout"),
         (["--resync", "often"], "--resync"),
         (["--concurrency", "0"], "--concurrency"),
         (["--bcrypt-cost", "9"], "--bcrypt-cost"),

@@ -6,7 +6,10 @@ use super::{
     backoff::Backoffs, cluster::Cluster, events::EventSink, validate::Allowances, waiting::Waiting,
 };
 use crate::{
-    auth::pool::HashPool, clock::Clock, domain::observed::Rules, runtime::metrics::Metrics,
+    auth::pool::HashPool,
+    clock::Clock,
+    domain::observed::Rules,
+    runtime::{database::IndexGate, metrics::Metrics},
     store::port::TenantStore,
 };
 
@@ -41,6 +44,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// Where Events go.
     pub events: EventSink,
+    /// Whether new names may be claimed.
+    pub indexes: IndexGate,
     /// What is counted.
     pub metrics: Metrics,
     /// Settings.

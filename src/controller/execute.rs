@@ -187,7 +187,14 @@ impl Taking<'_> {
             Step::RemoveFinalizer => cluster.remove_finalizer(self.key).await?,
             Step::CreateAdminSecret(_) => return self.create_admin_secret(credential).await,
             Step::DeleteAdminSecret(secret) => cluster.delete_own_secret(self.key, secret).await?,
-            Step::InsertRecord(record) => store.insert_record(record).await?,
+            Step::InsertRecord(record) => {
+                if !self.context.indexes.is_open() {
+                    // Without them two could claim one name.
+                    let why = "the unique indexes are not known to hold yet";
+                    return Err(StoreError::Unreachable(why.to_owned()).into());
+                }
+                store.insert_record(record).await?;
+            }
             Step::UpdateRecord { before, after, .. } => store.update_record(before, after).await?,
             Step::DeleteRecord(record) => store.delete_record(record).await?,
             Step::InsertAdmin(admin) => {

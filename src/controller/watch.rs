@@ -13,7 +13,7 @@ use kube::{
         Controller, WatchStreamExt,
         controller::{self, Action},
         predicates,
-        reflector::{self, Store},
+        reflector::{self, Store, store::Writer},
         utils::{Predicate, PredicateConfig},
         watcher,
     },
@@ -79,22 +79,59 @@ pub async fn await_definition(client: &Client, namespace: Option<&str>, readines
     }
 }
 
+/// What one controller watches: one namespace, or all of them.
+pub struct Scope {
+    namespace: Option<String>,
+    wakes: Wakes,
+    reader: Organizations,
+    writer: Writer<DeserializeGuard<Organization>>,
+}
+
+impl Scope {
+    /// A scope that `waker` reaches.
+    pub fn new(namespace: Option<String>, waker: &mut Waker) -> Self {
+        let (reader, writer) = reflector::store();
+        Self {
+            wakes: waker.add_scope(namespace.clone()),
+            namespace,
+            reader,
+            writer,
+        }
+    }
+
+    /// The scope's organizations, as last seen.
+    #[must_use]
+    pub fn organizations(&self) -> Organizations {
+        self.reader.clone()
+    }
+}
+
+/// Waits until every scope's first list is there.
+pub async fn await_first_lists(organizations: &[Organizations], readiness: &Readiness) {
+    for store in organizations {
+        // A writer that is gone ends the process by way of its own task.
+        let _ = store.wait_until_ready().await;
+    }
+    let _ = readiness.met(Need::Watch);
+}
+
 /// Watches one scope's organizations and runs their passes until `stop`.
 ///
 /// # Errors
 /// [`WatchEnded`] if the watch ends before.
 pub async fn run(
     client: Client,
-    namespace: Option<String>,
-    wakes: Wakes,
+    scope: Scope,
     context: Arc<Context>,
     concurrency: u16,
-    (reader, writer): (
-        Organizations,
-        reflector::store::Writer<DeserializeGuard<Organization>>,
-    ),
     stop: CancellationToken,
 ) -> Result<(), WatchEnded> {
+    let Scope {
+        namespace,
+        wakes,
+        reader,
+        writer,
+    } = scope;
     let config = watcher::Config::default().timeout(WATCH_SECONDS);
     let changes = watcher(
         api::<DeserializeGuard<Organization>>(&client, namespace.as_deref()),
@@ -134,17 +171,15 @@ pub async fn run(
 
 /// Watches the metadata of Secrets and wakes the organizations that refer to one that changed. A
 /// task of its own: what goes wrong here must not slow the watch of the organizations.
-///
-/// # Errors
-/// None: it ends only with the process.
+/// Never ends.
 pub async fn watch_secrets(
-    client: Client,
-    namespace: Option<String>,
-    organizations: Vec<Organizations>,
-    waker: Waker,
-) -> Result<(), Infallible> {
+    client: &Client,
+    namespace: Option<&str>,
+    organizations: &[Organizations],
+    waker: &Waker,
+) {
     let changes = watcher(
-        api::<PartialObjectMeta<Secret>>(&client, namespace.as_deref()),
+        api::<PartialObjectMeta<Secret>>(client, namespace),
         watcher::Config::default().timeout(WATCH_SECONDS),
     )
     .default_backoff();
@@ -160,11 +195,10 @@ pub async fn watch_secrets(
                 watcher::Event::InitApply(secret)
                 | watcher::Event::Apply(secret)
                 | watcher::Event::Delete(secret),
-            ) => wake_referrers(&secret, &organizations, &waker),
+            ) => wake_referrers(&secret, organizations, waker),
             Err(error) => tracing::debug!(%error, "the watch of the Secrets stumbled"),
         }
     }
-    Ok(())
 }
 
 fn wake_referrers(

@@ -15,7 +15,11 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{auth::pool::HashPool, domain::reason::ReasonKind};
+use crate::{
+    auth::pool::HashPool,
+    domain::reason::ReasonKind,
+    store::mongo::{CommandObserver, CommandOutcome},
+};
 
 /// What a pass was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
@@ -41,15 +45,6 @@ pub enum PassOutcome {
     Panicked,
 }
 
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub enum CommandOutcome {
-    /// With an answer.
-    Succeeded,
-    /// With an error.
-    Failed,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PassLabels {
     operation: Operation,
@@ -69,7 +64,7 @@ struct ReasonLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CommandLabels {
     command: &'static str,
-    outcome: CommandOutcome,
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -77,24 +72,6 @@ struct WriteLabels {
     verb: &'static str,
     resource: &'static str,
 }
-
-/// The commands that are told apart; any other is `other`.
-const COMMANDS: [&str; 14] = [
-    "aggregate",
-    "create",
-    "createIndexes",
-    "delete",
-    "drop",
-    "find",
-    "findAndModify",
-    "getMore",
-    "hello",
-    "insert",
-    "listCollections",
-    "ping",
-    "renameCollection",
-    "update",
-];
 
 /// What is counted. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -181,16 +158,6 @@ impl Metrics {
         }
     }
 
-    /// A command to MongoDB has ended.
-    pub fn count_command(&self, command: &str, outcome: CommandOutcome) {
-        let known = COMMANDS.iter().find(|known| **known == command);
-        let command = known.copied().unwrap_or("other");
-        self.0
-            .commands
-            .get_or_create(&CommandLabels { command, outcome })
-            .inc();
-    }
-
     /// A write to the Kubernetes API was sent.
     pub fn count_write(&self, verb: &'static str, resource: &'static str) {
         self.0
@@ -207,6 +174,19 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.0.registry)?;
         Ok(text)
+    }
+}
+
+impl CommandObserver for Metrics {
+    fn observe_command(&self, command: &'static str, outcome: CommandOutcome, _: Duration) {
+        let outcome = match outcome {
+            CommandOutcome::Succeeded => "Succeeded",
+            CommandOutcome::Failed => "Failed",
+        };
+        self.0
+            .commands
+            .get_or_create(&CommandLabels { command, outcome })
+            .inc();
     }
 }
 
@@ -262,8 +242,8 @@ mod tests {
             PassOutcome::Settled,
             Duration::from_millis(3),
         );
-        metrics.count_command("find", CommandOutcome::Succeeded);
-        metrics.count_command("someCommandOfTomorrow", CommandOutcome::Failed);
+        metrics.observe_command("find", CommandOutcome::Succeeded, Duration::ZERO);
+        metrics.observe_command("drop", CommandOutcome::Failed, Duration::ZERO);
         metrics.count_write("patch", "organizations/status");
         metrics.move_organization(None, Some(ReasonKind::Progressing));
         metrics.move_organization(Some(ReasonKind::Progressing), Some(ReasonKind::Succeeded));
@@ -271,7 +251,7 @@ mod tests {
         for line in [
             r#"organization_operator_passes_total{operation="Reconcile",outcome="Settled"} 1"#,
             r#"organization_operator_mongo_commands_total{command="find",outcome="Succeeded"} 1"#,
-            r#"organization_operator_mongo_commands_total{command="other",outcome="Failed"} 1"#,
+            r#"organization_operator_mongo_commands_total{command="drop",outcome="Failed"} 1"#,
             r#"organization_operator_kube_writes_total{verb="patch",resource="organizations/status"} 1"#,
             r#"organization_operator_organizations{reason="Progressing"} 0"#,
             r#"organization_operator_organizations{reason="Succeeded"} 1"#,

@@ -21,6 +21,7 @@ use super::{Cluster, ClusterError, NewSecretData, ObjectKey, ObservedSecret, Sec
 use crate::{
     crd::{FIELD_MANAGER, FINALIZER, Organization, OrganizationStatus},
     domain::credential::SecretName,
+    runtime::metrics::Metrics,
 };
 
 /// The Kubernetes API by kube.
@@ -29,16 +30,18 @@ pub struct KubeCluster {
     writes: Client,
     /// For each call, retries included.
     deadline: Duration,
+    metrics: Metrics,
 }
 
 impl KubeCluster {
     /// `writes` must be a client that doesn't retry; `deadline` holds for each call.
     #[must_use]
-    pub fn new(reads: Client, writes: Client, deadline: Duration) -> Self {
+    pub fn new(reads: Client, writes: Client, deadline: Duration, metrics: Metrics) -> Self {
         Self {
             reads,
             writes,
             deadline,
+            metrics,
         }
     }
 
@@ -92,6 +95,7 @@ impl KubeCluster {
             ..PatchParams::default()
         };
         let api = self.writable(object);
+        self.metrics.count_write("patch", "organizations");
         self.within(api.patch(&object.name, &params, &Patch::<()>::Json(patch)))
             .await
             .map(drop)
@@ -267,6 +271,7 @@ impl Cluster for KubeCluster {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PostParams::default()
         };
+        self.metrics.count_write("create", "secrets");
         let made = self
             .within(api.create(&params, &new_secret(object, secret, data)))
             .await?;
@@ -293,6 +298,7 @@ impl Cluster for KubeCluster {
             resource_version: Some(found.resource_version),
         });
         let api = Api::<Secret>::namespaced(self.writes.clone(), &object.namespace);
+        self.metrics.count_write("delete", "secrets");
         match self.within(api.delete(&secret.0, &only_this_one)).await {
             Ok(_) | Err(ClusterError::Gone) => Ok(()),
             Err(error) => Err(error),
@@ -317,6 +323,7 @@ impl Cluster for KubeCluster {
         });
         let api = self.writable(object);
         let params = PatchParams::apply(FIELD_MANAGER).force();
+        self.metrics.count_write("patch", "organizations/status");
         self.within(api.patch_status(&object.name, &params, &Patch::Apply(body)))
             .await
             .map(drop)

@@ -21,7 +21,6 @@ pub(super) struct Home {
 
 /// Settled once the collection is under the name that the record gives it.
 pub(super) fn settled(record: &OrganizationRecord, recreate: bool, seen: &Observed) -> Stage<Home> {
-    seen_at(seen, &names_of_record(record))?;
     let name = record.home();
     let Some(uuid) = record.collection_uuid else {
         return identified(record, recreate, seen);
@@ -50,14 +49,12 @@ pub(super) fn located(
     seen: &Observed,
 ) -> Stage<Option<Home>> {
     let names = names_of_record(record);
-    seen_at(seen, &names)?;
     let carries = |name: &&CollectionName| seen.at(name).is_some_and(|there| there.uuid == uuid);
     if let Some(name) = names.iter().find(carries) {
-        return ControlFlow::Continue(Some(Home {
-            name: name.clone(),
-            uuid,
-        }));
+        let name = name.clone();
+        return ControlFlow::Continue(Some(Home { name, uuid }));
     }
+    seen_at(seen, &names)?;
     match seen.capability {
         Capability::Unfenced => {
             let trash = CollectionName::trash(record.id);
@@ -79,6 +76,7 @@ pub(super) fn located(
 fn identified<T>(record: &OrganizationRecord, recreate: bool, seen: &Observed) -> Stage<T> {
     let name = record.home();
     let trash = CollectionName::trash(record.id);
+    seen_at(seen, [&name, &trash])?;
     match (seen.at(&name), seen.at(&trash)) {
         (None, None) => missing(record, recreate, seen),
         (None, Some(there)) => to_do(Step::MoveCollection {

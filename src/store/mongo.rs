@@ -1,0 +1,239 @@
+//! Tenants in MongoDB. One client for the process; every call ends within its deadline, and a write
+//! that was sent is seen to its end whoever stops waiting for it.
+
+mod collections;
+mod connection;
+mod failure;
+mod indexes;
+mod merge;
+mod observer;
+mod probe;
+mod records;
+mod settings;
+mod tenants;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use mongodb::bson::doc;
+use secrecy::SecretString;
+use tokio_util::task::TaskTracker;
+
+use self::connection::Connection;
+pub use self::{
+    observer::{CommandObserver, CommandOutcome, Unobserved},
+    probe::ServerFacts,
+    settings::{ConnectError, MongoSettings, MongoTimeouts},
+};
+use super::port::{StoreError, TenantQuery, TenantStore, TenantView, UniqueKey};
+use crate::domain::{
+    hash::BcryptHash,
+    ids::{CollectionUuid, OrganizationId},
+    names::CollectionName,
+    observed::{Capability, ObservedCollection},
+    record::{AdminRecord, OrganizationRecord},
+    step::NewAdmin,
+};
+
+/// The MongoDB adapter.
+pub struct MongoStore {
+    settings: MongoSettings,
+    connection: ArcSwap<Connection>,
+    /// Former connections that see their last writes to the end.
+    retiring: TaskTracker,
+}
+
+impl MongoStore {
+    /// Makes the client. Nothing is sent yet (a `mongodb+srv` name is looked up): the server may
+    /// come later, and is probed with the first call that needs it.
+    ///
+    /// # Errors
+    /// [`ConnectError`] for a URL that no client can be made of.
+    pub async fn connect(
+        settings: MongoSettings,
+        url: &SecretString,
+    ) -> Result<Self, ConnectError> {
+        let connection = Connection::open(&settings, url).await?;
+        Ok(Self {
+            settings,
+            connection: ArcSwap::from_pointee(connection),
+            retiring: TaskTracker::new(),
+        })
+    }
+
+    /// Takes another URL: new calls go there, those under way end where they began.
+    ///
+    /// # Errors
+    /// As [`Self::connect`]; the former connection stays.
+    pub async fn reconnect(&self, url: &SecretString) -> Result<(), ConnectError> {
+        let connection = Connection::open(&self.settings, url).await?;
+        let former = self.connection.swap(Arc::new(connection));
+        self.retiring.spawn(async move { former.close().await });
+        Ok(())
+    }
+
+    /// What the server is, asked once for each connection.
+    ///
+    /// # Errors
+    /// [`StoreError`], where the server can't be asked.
+    pub async fn facts(&self) -> Result<ServerFacts, StoreError> {
+        let connection = self.connection.load_full();
+        connection.facts().await.cloned()
+    }
+
+    /// Waits for the writes under way, then ends every connection. Bounded by the deadline of a
+    /// write.
+    pub async fn close(&self) {
+        self.retiring.close();
+        self.connection.load_full().close().await;
+        self.retiring.wait().await;
+    }
+
+    /// The connection, once it is known what the server can do: no call depends on a guess.
+    async fn probed(&self) -> Result<(Arc<Connection>, Capability), StoreError> {
+        let connection = self.connection.load_full();
+        let capability = connection.facts().await?.capability;
+        Ok((connection, capability))
+    }
+}
+
+#[async_trait]
+impl TenantStore for MongoStore {
+    fn capability(&self) -> Capability {
+        self.connection.load().capability()
+    }
+
+    async fn find_tenants(&self, query: &TenantQuery) -> Result<TenantView, StoreError> {
+        let (connection, _) = self.probed().await?;
+        tenants::find(&connection, query).await
+    }
+
+    async fn find_collections(
+        &self,
+        names: &BTreeSet<CollectionName>,
+    ) -> Result<Vec<(CollectionName, ObservedCollection)>, StoreError> {
+        let (connection, _) = self.probed().await?;
+        collections::find(&connection, names).await
+    }
+
+    async fn locate_collection(
+        &self,
+        uuid: CollectionUuid,
+    ) -> Result<Option<CollectionName>, StoreError> {
+        let (connection, _) = self.probed().await?;
+        collections::locate(&connection, uuid).await
+    }
+
+    async fn find_holder(
+        &self,
+        uuid: CollectionUuid,
+    ) -> Result<Option<OrganizationId>, StoreError> {
+        let (connection, _) = self.probed().await?;
+        tenants::find_holder(&connection, uuid).await
+    }
+
+    async fn is_empty(
+        &self,
+        name: &CollectionName,
+        uuid: CollectionUuid,
+    ) -> Result<bool, StoreError> {
+        let (connection, capability) = self.probed().await?;
+        collections::is_empty(&connection, capability, name, uuid).await
+    }
+
+    async fn insert_record(&self, record: &OrganizationRecord) -> Result<(), StoreError> {
+        let (connection, _) = self.probed().await?;
+        records::insert_record(&connection, record).await
+    }
+
+    async fn update_record(
+        &self,
+        before: &OrganizationRecord,
+        after: &OrganizationRecord,
+    ) -> Result<(), StoreError> {
+        let (connection, _) = self.probed().await?;
+        records::update_record(&connection, before, after).await
+    }
+
+    async fn delete_record(&self, record: &OrganizationRecord) -> Result<(), StoreError> {
+        let (connection, _) = self.probed().await?;
+        records::delete_record(&connection, record).await
+    }
+
+    async fn insert_admin(
+        &self,
+        admin: &NewAdmin,
+        password: &BcryptHash,
+    ) -> Result<(), StoreError> {
+        let (connection, _) = self.probed().await?;
+        records::insert_admin(&connection, admin, password).await
+    }
+
+    async fn update_admin(
+        &self,
+        before: &AdminRecord,
+        after: &AdminRecord,
+    ) -> Result<(), StoreError> {
+        let (connection, _) = self.probed().await?;
+        records::update_admin(&connection, before, after).await
+    }
+
+    async fn delete_admins(&self, record: &OrganizationRecord) -> Result<(), StoreError> {
+        let (connection, _) = self.probed().await?;
+        records::delete_admins(&connection, record).await
+    }
+
+    async fn create_collection(
+        &self,
+        name: &CollectionName,
+        id: OrganizationId,
+    ) -> Result<(), StoreError> {
+        let (connection, _) = self.probed().await?;
+        collections::create(&connection, name, id).await
+    }
+
+    async fn move_collection(
+        &self,
+        from: &CollectionName,
+        to: &CollectionName,
+        uuid: CollectionUuid,
+    ) -> Result<(), StoreError> {
+        let (connection, capability) = self.probed().await?;
+        collections::rename(&connection, capability, from, to, uuid).await
+    }
+
+    async fn drop_collection(
+        &self,
+        name: &CollectionName,
+        uuid: CollectionUuid,
+    ) -> Result<(), StoreError> {
+        let (connection, capability) = self.probed().await?;
+        collections::drop_private(&connection, capability, name, uuid).await
+    }
+
+    async fn merge_stray(
+        &self,
+        from: &CollectionName,
+        into: &CollectionName,
+        uuid: CollectionUuid,
+    ) -> Result<u64, StoreError> {
+        let (connection, capability) = self.probed().await?;
+        merge::merge(&connection, capability, from, into, uuid).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let connection = self.connection.load_full();
+        connection.read("ping", doc! {"ping": 1}).await.map(drop)
+    }
+
+    async fn ensure_indexes(&self) -> Result<(), StoreError> {
+        let (connection, _) = self.probed().await?;
+        indexes::ensure(&connection).await
+    }
+
+    async fn find_duplicates(&self, key: UniqueKey) -> Result<Vec<String>, StoreError> {
+        let (connection, _) = self.probed().await?;
+        indexes::find_duplicates(&connection, key).await
+    }
+}

@@ -1,0 +1,130 @@
+//! Writes to `organizations` and `admins`: inserts, and compare-and-sets on the revision.
+
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+
+use super::connection::Connection;
+use crate::{
+    domain::{
+        hash::BcryptHash,
+        record::{AdminRecord, OrganizationRecord, Revision},
+        step::NewAdmin,
+    },
+    store::{
+        document,
+        index::{ADMINS, ORGANIZATIONS},
+        port::StoreError,
+    },
+};
+
+pub(super) async fn insert_record(
+    connection: &Connection,
+    record: &OrganizationRecord,
+) -> Result<(), StoreError> {
+    let document = document::record_document(record);
+    insert(
+        connection,
+        "insert into organizations",
+        ORGANIZATIONS,
+        document,
+    )
+    .await
+}
+
+pub(super) async fn insert_admin(
+    connection: &Connection,
+    admin: &NewAdmin,
+    password: &BcryptHash,
+) -> Result<(), StoreError> {
+    let document = document::admin_document(&document::new_admin(admin, password));
+    insert(connection, "insert into admins", ADMINS, document).await
+}
+
+pub(super) async fn update_record(
+    connection: &Connection,
+    before: &OrganizationRecord,
+    after: &OrganizationRecord,
+) -> Result<(), StoreError> {
+    let filter = unchanged(document::organization_id(before.id), before.revision);
+    let update = document::record_update(before, after);
+    update_one(
+        connection,
+        "update of organizations",
+        ORGANIZATIONS,
+        filter,
+        update,
+    )
+    .await
+}
+
+pub(super) async fn update_admin(
+    connection: &Connection,
+    before: &AdminRecord,
+    after: &AdminRecord,
+) -> Result<(), StoreError> {
+    let filter = unchanged(document::admin_id(before.id), before.revision);
+    let update = document::admin_update(before, after);
+    update_one(connection, "update of admins", ADMINS, filter, update).await
+}
+
+pub(super) async fn delete_record(
+    connection: &Connection,
+    record: &OrganizationRecord,
+) -> Result<(), StoreError> {
+    let filter = unchanged(document::organization_id(record.id), record.revision);
+    let command = doc! {"delete": ORGANIZATIONS, "deletes": [{"q": filter, "limit": 1}]};
+    let reply = connection
+        .write("delete from organizations", command)
+        .await?;
+    expect_one(&reply)
+}
+
+pub(super) async fn delete_admins(
+    connection: &Connection,
+    record: &OrganizationRecord,
+) -> Result<(), StoreError> {
+    let filter = doc! {"$or": [
+        {"organization_id": document::organization_id(record.id)},
+        // The older service's admins have no link.
+        {"_id": document::admin_id(record.admin_id), "organization_id": {"$exists": false}},
+    ]};
+    let command = doc! {"delete": ADMINS, "deletes": [{"q": filter, "limit": 0}]};
+    connection.write("delete from admins", command).await?;
+    Ok(())
+}
+
+/// Still the document that was read.
+fn unchanged(id: ObjectId, revision: Revision) -> Document {
+    let revision = revision.map_or_else(|| doc! {"$exists": false}.into(), Bson::Int64);
+    doc! {"_id": id, "revision": revision}
+}
+
+async fn insert(
+    connection: &Connection,
+    action: &'static str,
+    collection: &str,
+    mut document: Document,
+) -> Result<(), StoreError> {
+    document.insert("revision", 1_i64);
+    let command = doc! {"insert": collection, "documents": [document]};
+    connection.write(action, command).await.map(drop)
+}
+
+async fn update_one(
+    connection: &Connection,
+    action: &'static str,
+    collection: &str,
+    filter: Document,
+    update: Document,
+) -> Result<(), StoreError> {
+    let command = doc! {"update": collection, "updates": [{"q": filter, "u": update}]};
+    let reply = connection.write(action, command).await?;
+    expect_one(&reply)
+}
+
+/// `n`: how many documents the filter found.
+fn expect_one(reply: &Document) -> Result<(), StoreError> {
+    match reply.get("n").and_then(document::read_integer) {
+        Some(0) | None => Err(StoreError::Stale),
+        Some(_) => Ok(()),
+    }
+}
