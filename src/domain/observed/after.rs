@@ -29,6 +29,7 @@ impl Observed {
             Step::DeleteAdminSecret(_) => self.done.secret_deleted = true,
             Step::InsertRecord(record) => self.set_record(record, 1),
             Step::UpdateRecord { before, after, .. } => {
+                self.forget_new_claim(before, after);
                 self.own = self.own.take().or_else(|| self.take_claimant(before));
                 if after.owner.is_some() {
                     self.set_record(after, before.revision.unwrap_or(0) + 1);
@@ -111,6 +112,14 @@ impl Observed {
                 self.done.deletion_confirmed = Some(confirmed);
             }
             _ => {}
+        }
+    }
+
+    /// What was seen under a name before it was claimed says nothing of the time after: whoever
+    /// made something there in between had every right to.
+    fn forget_new_claim(&mut self, before: &OrganizationRecord, after: &OrganizationRecord) {
+        for name in after.names.iter().filter(|name| !before.claims(name)) {
+            self.collections.remove(&CollectionName::of_tenant(name));
         }
     }
 

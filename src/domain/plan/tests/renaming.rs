@@ -3,8 +3,9 @@ use crate::domain::{
     credential::{ObservedCredential, SecretName},
     email::Email,
     observed::EmailHolder,
+    plan::{Next, next},
     record::{OrganizationRecord, State, Stray},
-    step::{AdminChange, Step},
+    step::{AdminChange, Learned, Look, Step},
 };
 
 fn wished() -> Scene {
@@ -86,6 +87,19 @@ fn the_new_name_is_looked_at_after_the_claim() {
         (State::Active, vec![name("acme")])
     );
     assert!(back.quarantine.is_empty());
+}
+
+#[test]
+fn what_was_seen_before_the_claim_is_not_believed_after_it() {
+    let (Next::Do(intent), before) = wished().next() else {
+        panic!("no intent")
+    };
+    assert!(before.seen.looked_at(&collection("org_acme-labs")));
+    let after = before.seen.after(&intent, Learned::Done);
+    let Next::Do(Step::Look(Look::Collections(names))) = next(&before.wish, &after) else {
+        panic!("no look");
+    };
+    assert!(names.contains(&collection("org_acme-labs")));
 }
 
 #[test]
