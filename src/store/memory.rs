@@ -59,6 +59,12 @@ impl MemoryStore {
         self.server().commands.clone()
     }
 
+    /// Every unique key that the last insert or update stood against, whichever was named.
+    #[must_use]
+    pub fn refused(&self) -> Vec<UniqueKey> {
+        self.server().refused.clone()
+    }
+
     fn server(&self) -> MutexGuard<'_, Server> {
         // Nothing is half done when a test panics: each call either changes all or nothing.
         self.server.lock().unwrap_or_else(PoisonError::into_inner)

@@ -21,6 +21,8 @@ pub(super) struct Server {
     collections: BTreeMap<String, Collection>,
     indexes: Vec<Index>,
     pub(super) commands: BTreeMap<&'static str, u64>,
+    /// Every unique key that the last insert or update stood against.
+    pub(super) refused: Vec<UniqueKey>,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,7 @@ impl Server {
             collections: BTreeMap::new(),
             indexes: Vec::new(),
             commands: BTreeMap::new(),
+            refused: Vec::new(),
         }
     }
 
@@ -185,33 +188,33 @@ impl Server {
         before - there.documents.len()
     }
 
-    /// Refuses what another document than the one at `place` has already, `_id` first.
+    /// Refuses what another document than the one at `place` has already, `_id` first. Which of
+    /// several keys is named is a server's own choice: all are kept for whoever compares.
     fn check_unique(
-        &self,
+        &mut self,
         name: &str,
         document: &Document,
         place: Option<usize>,
     ) -> Result<(), StoreError> {
-        let others = || {
-            let others = self.documents(name).enumerate();
-            others.filter_map(|(at, other)| (Some(at) != place).then_some(other))
+        let others: Vec<_> = self.documents(name).enumerate().collect();
+        let others = others.iter().filter(|(at, _)| Some(*at) != place);
+        let same_id = |other: &Document| other.get("_id") == document.get("_id");
+        let same_key = |index: &Index, other| {
+            let keys = index_keys(index, document);
+            let others = index_keys(index, other);
+            others.iter().any(|key| keys.contains(key))
         };
-        if others().any(|other| other.get("_id") == document.get("_id")) {
-            return Err(StoreError::Duplicate(UniqueKey::Id));
+        let mut refused = Vec::new();
+        if others.clone().any(|(_, other)| same_id(other)) {
+            refused.push(UniqueKey::Id);
         }
         for index in self.indexes.iter().filter(|index| index.collection == name) {
-            let keys = index_keys(index, document);
-            let clash = |other| {
-                index_keys(index, other)
-                    .iter()
-                    .any(|key| keys.contains(key))
-            };
-            match index.unique {
-                Some(key) if others().any(clash) => return Err(StoreError::Duplicate(key)),
-                Some(_) | None => {}
-            }
+            let clash = others.clone().any(|(_, other)| same_key(index, other));
+            refused.extend(index.unique.filter(|_| clash));
         }
-        Ok(())
+        let first = refused.first().copied();
+        self.refused = refused;
+        first.map_or(Ok(()), |key| Err(StoreError::Duplicate(key)))
     }
 
     /// Builds every index that isn't there yet; gives the first that documents stand against.

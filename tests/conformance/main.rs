@@ -1,0 +1,14 @@
+//! One suite for every adapter of the port `TenantStore`: MongoDB on a real server, and memory in
+//! both of its modes. What passes here is what the tests above the port may rely on.
+
+mod cases;
+mod collections;
+mod failures;
+mod indexes;
+mod merging;
+mod mongo_world;
+mod random;
+mod records;
+mod samples;
+mod tenants;
+mod world;

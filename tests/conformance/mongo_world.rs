@@ -1,0 +1,143 @@
+//! MongoDB, or what speaks its protocol, with a database for each case.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use async_trait::async_trait;
+use futures::TryStreamExt as _;
+use mongodb::{
+    Client, Database,
+    bson::{Bson, Document, doc, oid::ObjectId},
+};
+use organization_operator::store::mongo::{
+    CommandObserver, CommandOutcome, MongoSettings, MongoStore, MongoTimeouts,
+};
+use secrecy::SecretString;
+
+use crate::world::{Hand, World};
+
+/// Where the server is. A missing one is a failure, not a reason to skip.
+pub fn server_url() -> Result<String> {
+    std::env::var("TEST_MONGO_URL").context("TEST_MONGO_URL names no server")
+}
+
+/// Counts commands by name, those of the probe left out: it is sent once for each connection.
+#[derive(Default)]
+pub struct Counter(Mutex<BTreeMap<&'static str, u64>>);
+
+impl CommandObserver for Counter {
+    fn observe_command(&self, name: &'static str, _: CommandOutcome, _: Duration) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry(name).or_default() += 1;
+    }
+}
+
+struct MongoHand {
+    database: Database,
+    counter: Arc<Counter>,
+}
+
+/// A world on a real server.
+pub struct Opened {
+    pub world: World,
+    pub store: Arc<MongoStore>,
+    database: Database,
+}
+
+/// The settings of a test's store.
+pub fn settings(database: &str, counter: Arc<Counter>) -> MongoSettings {
+    MongoSettings {
+        database: database.to_owned(),
+        app_name: "conformance".to_owned(),
+        timeouts: MongoTimeouts {
+            // Two cores, and whatever else runs on them.
+            read: Duration::from_secs(30),
+            write: Duration::from_secs(30),
+            ..MongoTimeouts::default()
+        },
+        max_pool_size: 4,
+        observer: counter,
+    }
+}
+
+/// Opens a database that nobody else has.
+pub async fn open() -> Result<Opened> {
+    let url = server_url()?;
+    let name = format!("conformance_{}", ObjectId::new());
+    let database = Client::with_uri_str(&url).await?.database(&name);
+    let counter = Arc::new(Counter::default());
+    let settings = settings(&name, Arc::clone(&counter));
+    let store = MongoStore::connect(settings, &SecretString::from(url)).await?;
+    store.facts().await?;
+    let store = Arc::new(store);
+    let hand = MongoHand {
+        database: database.clone(),
+        counter,
+    };
+    Ok(Opened {
+        world: World {
+            store: Arc::clone(&store) as _,
+            hand: Arc::new(hand),
+        },
+        store,
+        database,
+    })
+}
+
+impl Opened {
+    /// Leaves nothing behind.
+    pub async fn close(self) -> Result<()> {
+        self.store.close().await;
+        self.database.drop().await?;
+        let client = self.database.client().clone();
+        drop(self);
+        client.shutdown().immediate(true).await;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Hand for MongoHand {
+    async fn plant(&self, collection: &str, document: Document) -> Result<()> {
+        let collection = self.database.collection(collection);
+        collection.insert_one(document).await?;
+        Ok(())
+    }
+
+    async fn plant_collection(&self, name: &str) -> Result<()> {
+        Ok(self.database.create_collection(name).await?)
+    }
+
+    async fn edit(&self, collection: &str, id: Bson, update: Document) -> Result<()> {
+        let collection = self.database.collection::<Document>(collection);
+        let edited = collection.update_one(doc! {"_id": id}, update).await?;
+        ensure!(edited.matched_count == 1, "nothing to edit");
+        Ok(())
+    }
+
+    async fn remove(&self, collection: &str, id: Bson) -> Result<()> {
+        let collection = self.database.collection::<Document>(collection);
+        let removed = collection.delete_one(doc! {"_id": id}).await?;
+        ensure!(removed.deleted_count == 1, "nothing to remove");
+        Ok(())
+    }
+
+    async fn drop_collection(&self, name: &str) -> Result<()> {
+        Ok(self.database.collection::<Document>(name).drop().await?)
+    }
+
+    async fn documents(&self, collection: &str) -> Result<Vec<Document>> {
+        let collection = self.database.collection::<Document>(collection);
+        let documents = collection.find(doc! {}).sort(doc! {"_id": 1}).await?;
+        Ok(documents.try_collect().await?)
+    }
+
+    fn commands(&self) -> BTreeMap<&'static str, u64> {
+        let counts = self.counter.0.lock();
+        counts.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
