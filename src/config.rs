@@ -7,8 +7,11 @@ mod tests;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 use parse::{parse_database, parse_duration, parse_mongo_url};
 use secrecy::SecretString;
+
+use crate::{controller::validate::Allowances, domain::observed::Rules};
 
 /// Makes an organization (tenant) a Kubernetes resource and keeps MongoDB in agreement with it.
 #[derive(Debug, Parser)]
@@ -110,6 +113,23 @@ impl ClusterArgs {
         self.adoption_namespaces
             .clone()
             .unwrap_or_else(|| vec![self.operator_namespace.clone()])
+    }
+
+    /// What plans depend on.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        let name_quarantine = SignedDuration::try_from(self.name_quarantine);
+        Rules {
+            name_quarantine: name_quarantine.unwrap_or(SignedDuration::MAX),
+        }
+    }
+
+    /// What wishes depend on.
+    #[must_use]
+    pub fn allowances(&self) -> Allowances {
+        Allowances {
+            adoption_namespaces: self.adoption_namespaces(),
+        }
     }
 }
 

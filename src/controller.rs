@@ -4,6 +4,7 @@ pub mod backoff;
 pub mod cluster;
 pub mod context;
 pub mod credential;
+pub mod dry_run;
 pub mod events;
 pub mod execute;
 pub mod observe;

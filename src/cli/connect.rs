@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client, Config, ResourceExt};
 
+use crate::config::ClusterArgs;
+
 /// Whose uid names the cluster: it is made with the cluster, and never anew.
 const CLUSTER_NAMESPACE: &str = "kube-system";
 
@@ -31,8 +33,11 @@ pub async fn clients() -> anyhow::Result<Clients> {
     })
 }
 
-/// The cluster's own id, as soon as the API server gives it.
-pub async fn cluster_id(client: &Client) -> String {
+/// The cluster's id: the setting's, or its own as soon as the API server gives it.
+pub async fn cluster_id(args: &ClusterArgs, client: &Client) -> String {
+    if let Some(id) = &args.cluster_id {
+        return id.clone();
+    }
     loop {
         match Api::<Namespace>::all(client.clone())
             .get(CLUSTER_NAMESPACE)

@@ -4,7 +4,6 @@ use std::{num::NonZeroUsize, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use futures::future;
-use jiff::SignedDuration;
 use kube::Client;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -22,11 +21,9 @@ use crate::{
         cluster::KubeCluster,
         context::{Context, PassSettings},
         events,
-        validate::Allowances,
         waiting::{Waiting, WaitsFor, Waker},
         watch::{self, Organizations, Scope, WatchEnded},
     },
-    domain::observed::Rules,
     runtime::{
         database::{self, DatabaseSigns},
         health::{self, HealthState},
@@ -115,10 +112,7 @@ async fn control(parts: Parts, stop: CancellationToken) -> Result<(), WatchEnded
     } = parts;
     let namespaces = namespaces(&args);
     let begun = async {
-        let cluster_id = match &args.cluster.cluster_id {
-            Some(id) => id.clone(),
-            None => cluster_id(&clients.reads).await,
-        };
+        let cluster_id = cluster_id(&args.cluster, &clients.reads).await;
         watch::await_definition(&clients.reads, namespaces[0].as_deref(), &readiness).await;
         cluster_id
     };
@@ -181,17 +175,12 @@ fn namespaces(args: &ControllerArgs) -> Vec<Option<String>> {
 }
 
 fn pass_settings(args: &ControllerArgs, cluster_id: String) -> PassSettings {
-    let quarantine = SignedDuration::try_from(args.cluster.name_quarantine);
     let is_watched = args.secrets_watch != SecretsWatch::Off;
     PassSettings {
         cluster_id,
         database: args.mongo.master_db_name.clone(),
-        rules: Rules {
-            name_quarantine: quarantine.unwrap_or(SignedDuration::MAX),
-        },
-        allowances: Allowances {
-            adoption_namespaces: args.cluster.adoption_namespaces(),
-        },
+        rules: args.cluster.rules(),
+        allowances: args.cluster.allowances(),
         bcrypt_cost: args.bcrypt_cost,
         resync: if is_watched {
             args.resync

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 use super::{
-    cluster::ClusterError,
+    cluster::{ClusterError, ObjectKey},
     context::Context,
     credential::{Credential, EMAIL_KEY, Material, PASSWORD_KEY, judge},
     observe::{ObserveError, Pass},
@@ -171,11 +171,12 @@ fn stop_for(error: StepError) -> Stop {
     }
 }
 
-struct Taking<'a> {
-    key: &'a super::cluster::ObjectKey,
-    seen: &'a Observed,
-    wish: &'a Wish,
-    context: &'a Context,
+/// The taking of one step.
+pub(super) struct Taking<'a> {
+    pub(super) key: &'a ObjectKey,
+    pub(super) seen: &'a Observed,
+    pub(super) wish: &'a Wish,
+    pub(super) context: &'a Context,
 }
 
 impl Taking<'_> {
@@ -236,7 +237,11 @@ impl Taking<'_> {
         Ok(Learned::Done)
     }
 
-    async fn look(&self, look: &Look, credential: &Credential) -> Result<Learned, StepError> {
+    pub(super) async fn look(
+        &self,
+        look: &Look,
+        credential: &Credential,
+    ) -> Result<Learned, StepError> {
         let store = &self.context.store;
         Ok(match look {
             Look::Collections(names) => Learned::Collections(store.find_collections(names).await?),
