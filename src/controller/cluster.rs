@@ -2,6 +2,8 @@
 //! became of it, and none touches an object that was made anew under the same name.
 
 mod kube;
+#[cfg(any(test, feature = "testing"))]
+pub mod memory;
 
 use std::collections::BTreeMap;
 

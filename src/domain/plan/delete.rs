@@ -4,8 +4,9 @@
 use std::{convert::Infallible, ops::ControlFlow};
 
 use super::{
-    Next, Rest, Stage, admin, home, look, obstacle, provision, quarantine, rename, rest, seen_at,
-    stray, to_do, update,
+    Next, Rest, Stage, admin,
+    home::{self, Home},
+    look, obstacle, provision, quarantine, rename, repair, rest, seen_at, stray, to_do, update,
 };
 use crate::domain::{
     desired::{Disposal, Leaving},
@@ -38,18 +39,12 @@ pub(super) fn leave(
             provision::undone(tenant, seen)
         }
         (State::Renaming(_) | State::Active, disposal) => {
+            repair::consistent(&tenant.record)?;
             steps_only(rename::finished(None, tenant, seen))?;
-            steps_only(home::settled(&tenant.record, false, seen).map_continue(drop))?;
+            let home = steps_only(home::settled(&tenant.record, false, seen))?;
             match disposal {
-                Disposal::Retain => released(tenant, seen),
-                Disposal::Delete => to_do(update(
-                    RecordChange::IntendDeletion,
-                    &tenant.record,
-                    |after| {
-                        after.state = State::Deleting { committed: false };
-                        after.disabled = true;
-                    },
-                )),
+                Disposal::Retain => released(home.as_ref(), tenant, seen),
+                Disposal::Delete => intended(&tenant.record),
             }
         }
         (State::Deleting { committed: false }, Disposal::Retain) => {
@@ -61,29 +56,35 @@ pub(super) fn leave(
 }
 
 /// What a stage has to do is done; what it would rest for doesn't keep an object that is going.
-fn steps_only(stage: Stage) -> Stage {
+fn steps_only<T>(stage: Stage<T>) -> Stage<Option<T>> {
     match stage {
         ControlFlow::Break(Next::Do(step)) => to_do(step),
-        ControlFlow::Break(Next::Rest(_)) | ControlFlow::Continue(()) => ControlFlow::Continue(()),
+        ControlFlow::Break(Next::Rest(_)) => ControlFlow::Continue(None),
+        ControlFlow::Continue(settled) => ControlFlow::Continue(Some(settled)),
     }
 }
 
 /// Retain: data, login and name stay, and the record remembers whose they were. Quarantined names
-/// go with the object, since nobody would be left to release them: each was looked at just before.
-fn released(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
+/// go with the object, since nobody would be left to release them: each was looked at just before,
+/// and what lay there is home, if there is one.
+fn released(home: Option<&Home>, tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
     let record = &tenant.record;
-    steps_only(quarantine::swept(record, seen))?;
-    if let Some(uuid) = record.collection_uuid {
-        let home = home::Home {
-            name: record.home(),
-            uuid,
-        };
-        steps_only(stray::merged(record, &home, seen))?;
+    if let Some(home) = home {
+        steps_only(quarantine::swept(record, seen))?;
+        steps_only(stray::merged(record, home, seen))?;
     }
     to_do(update(RecordChange::Release, record, |after| {
         after.released = after.owner.take();
         after.names = vec![record.organization_name.clone()];
         after.quarantine.clear();
+    }))
+}
+
+/// Delete: the intent, and logins off.
+fn intended(record: &OrganizationRecord) -> Stage<Infallible> {
+    to_do(update(RecordChange::IntendDeletion, record, |after| {
+        after.state = State::Deleting { committed: false };
+        after.disabled = true;
     }))
 }
 

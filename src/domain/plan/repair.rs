@@ -11,10 +11,11 @@ pub(super) fn consistent(record: &OrganizationRecord) -> Stage {
     let mut sound = record.clone();
     if sound.names.is_empty() {
         sound.names.push(record.organization_name.clone());
-        sound
-            .names
-            .extend(record.quarantine.iter().map(|left| left.name.clone()));
     }
+    // A quarantined name whose claim was lost may be another's by now.
+    sound
+        .quarantine
+        .retain(|left| sound.names.contains(&left.name));
     if let Some(first) = sound.names.first() {
         sound.organization_name = first.clone();
     }

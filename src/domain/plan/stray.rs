@@ -26,6 +26,10 @@ pub(super) fn noted<T>(
     if obstacle::is_held(there, seen)? {
         return conflict();
     }
+    if let Some(noted) = record.strays.iter().find(|noted| noted.uuid == there.uuid) {
+        moved(record, noted, seen)?;
+        return conflict();
+    }
     let taken = |slot: &u8| record.strays.iter().any(|stray| stray.slot == *slot);
     let Some(slot) = (0..STRAY_SLOTS).find(|slot| !taken(slot)) else {
         return conflict();

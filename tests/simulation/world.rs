@@ -1,0 +1,215 @@
+//! The controller with everything around it in memory.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use kube::core::DeserializeGuard;
+use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use organization_operator::{
+    auth::pool::HashPool,
+    clock::Clock,
+    controller::{
+        backoff::Backoffs,
+        cluster::memory::MemoryCluster,
+        context::{Context, PassSettings},
+        events,
+        reconcile::reconcile,
+        validate::Allowances,
+        waiting::{Waiting, Waker},
+    },
+    domain::observed::{Capability, Rules},
+    runtime::{database::IndexGate, metrics::Metrics},
+    store::memory::MemoryStore,
+};
+use proptest::test_runner::TestCaseError;
+
+/// More rounds than any act needs: a rename with strays takes two passes, a conflict one.
+const ROUNDS_AT_MOST: usize = 12;
+
+/// A field of a document, if it is text.
+pub fn text<'a>(document: &'a Document, field: &str) -> Option<&'a str> {
+    document.get_str(field).ok()
+}
+
+pub struct TestClock(Mutex<Timestamp>);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl TestClock {
+    pub fn advance(&self, by: SignedDuration) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.saturating_add(by).unwrap_or(*now);
+    }
+}
+
+pub struct World {
+    pub cluster: Arc<MemoryCluster>,
+    pub store: Arc<MemoryStore>,
+    pub clock: Arc<TestClock>,
+    /// The next document's `_id`: all are told apart.
+    pub next_document: i32,
+    context: Arc<Context>,
+}
+
+impl World {
+    pub fn new(capability: Capability) -> Result<Self, TestCaseError> {
+        let cluster = Arc::new(MemoryCluster::default());
+        let store = Arc::new(MemoryStore::new(capability, 7));
+        let clock = Arc::new(TestClock(Mutex::new(Timestamp::UNIX_EPOCH)));
+        let pool = Arc::new(HashPool::start(NonZeroUsize::MIN, 1)?);
+        let indexes = IndexGate::default();
+        indexes.open();
+        let context = Arc::new(Context {
+            store: Arc::clone(&store) as _,
+            cluster: Arc::clone(&cluster) as _,
+            metrics: Metrics::new(Arc::clone(&pool)),
+            pool,
+            clock: Arc::clone(&clock) as _,
+            events: events::channel().0,
+            settings: PassSettings {
+                cluster_id: "here".to_owned(),
+                database: "master_db".to_owned(),
+                rules: Rules {
+                    name_quarantine: SignedDuration::from_secs(60),
+                },
+                allowances: Allowances {
+                    adoption_namespaces: vec!["one".to_owned()],
+                },
+                bcrypt_cost: 4,
+                resync: Duration::from_secs(1),
+                secret_recheck: Duration::from_secs(1),
+            },
+            backoffs: Backoffs::default(),
+            waiting: Waiting::new(Waker::default()),
+            indexes,
+        });
+        Ok(Self {
+            cluster,
+            store,
+            clock,
+            next_document: 0,
+            context,
+        })
+    }
+
+    /// Passes over everything until a round writes nothing.
+    pub async fn settle(&self) -> Result<(), TestCaseError> {
+        for _ in 0..ROUNDS_AT_MOST {
+            let before = self.writes();
+            for object in self.cluster.objects() {
+                reconcile(
+                    Arc::new(DeserializeGuard(Ok(object))),
+                    Arc::clone(&self.context),
+                )
+                .await;
+            }
+            if self.writes() == before {
+                return Ok(());
+            }
+        }
+        Err(TestCaseError::fail(format!(
+            "no rest after {ROUNDS_AT_MOST} rounds:\n{}",
+            self.describe()
+        )))
+    }
+
+    fn writes(&self) -> u64 {
+        let commands = self.store.commands();
+        let read = ["aggregate", "listCollections", "find"];
+        let written: u64 = commands
+            .iter()
+            .filter(|(name, _)| !read.contains(name))
+            .map(|(_, count)| count)
+            .sum();
+        written + self.cluster.writes()
+    }
+
+    /// Every tenant document, by `_id`, with the collections that it is in.
+    pub fn contents(&self) -> BTreeMap<i32, Vec<String>> {
+        let mut contents = BTreeMap::<_, Vec<_>>::new();
+        for name in self.store.collection_names() {
+            if ["organizations", "admins"].contains(&name.as_str()) {
+                continue;
+            }
+            for document in self.store.documents(&name) {
+                if let Ok(id) = document.get_i32("_id") {
+                    contents.entry(id).or_default().push(name.clone());
+                }
+            }
+        }
+        contents
+    }
+
+    pub fn describe(&self) -> String {
+        let objects = self.cluster.objects();
+        let objects = objects.iter().map(|object| {
+            let meta = &object.metadata;
+            let status = object.status.as_ref();
+            let ready = status.and_then(|status| status.conditions.first());
+            format!(
+                "  {:?}/{:?} {:?} {:?}\n",
+                meta.namespace, meta.name, object.spec, ready
+            )
+        });
+        let records = self.store.documents("organizations").into_iter();
+        let records = records
+            .chain(self.store.documents("admins"))
+            .map(|document| format!("  {document}\n"));
+        let collections = self.store.collection_names();
+        format!(
+            "{}{}  {collections:?}",
+            objects.collect::<String>(),
+            records.collect::<String>()
+        )
+    }
+}
+
+impl World {
+    /// As a person with a shell would.
+    pub fn edit_record(&self, name: &str, update: &Document) {
+        let records = self.store.documents("organizations");
+        let found = records
+            .iter()
+            .find(|record| text(record, "organization_name") == Some(name));
+        if let Some(id) = found.and_then(|record| record.get("_id")) {
+            let _ = self.store.edit("organizations", id, update);
+        }
+    }
+
+    /// A tenant as the older service makes it, unless its name, e-mail or collection is taken.
+    pub fn plant_legacy(&mut self, name: &str, email: &str) {
+        let collection = format!("org_{name}");
+        if self.store.collection_names().contains(&collection) {
+            return;
+        }
+        let (organization, admin) = (ObjectId::new(), ObjectId::new());
+        let record = doc! {
+            "_id": organization, "organization_name": name, "collection_name": &collection,
+            "admin_id": admin, "created_at": DateTime::from_millis(0),
+        };
+        let login = doc! {
+            "_id": admin, "email": email, "password": "$2b$12$legacy", "organization_name": name,
+            "created_at": DateTime::from_millis(0),
+        };
+        if self.store.plant("admins", login).is_err() {
+            return;
+        }
+        if self.store.plant("organizations", record).is_err() {
+            self.store.remove("admins", &admin.into());
+            return;
+        }
+        self.next_document += 1;
+        let _ = self
+            .store
+            .plant(&collection, doc! {"_id": self.next_document});
+    }
+}
