@@ -60,10 +60,10 @@ pub async fn creation_is_exclusive_but_for_the_same_marker(world: &World) -> Res
     let first = made(world, &acme).await?;
     assert_eq!(made(world, &acme).await?, first);
     let outcome = world.store.create_collection(&acme, organization(2)).await;
-    assert_refused(outcome, &Exists);
+    assert_refused(&outcome, &Exists);
     world.hand.plant_collection(bolt.as_str()).await?;
     let outcome = world.store.create_collection(&bolt, organization(1)).await;
-    assert_refused(outcome, &Exists);
+    assert_refused(&outcome, &Exists);
     assert_eq!(see(world, &bolt).await?.and_then(|seen| seen.marker), None);
     Ok(())
 }
@@ -112,7 +112,7 @@ pub async fn a_move_never_lands_on_another_collection(world: &World) -> Result<(
     world.hand.plant(acme.as_str(), doc! {"_id": 1}).await?;
     world.hand.plant(bolt.as_str(), doc! {"_id": 2}).await?;
     let outcome = world.store.move_collection(&acme, &bolt, there).await;
-    assert_refused(outcome, &Exists);
+    assert_refused(&outcome, &Exists);
     assert_eq!(
         world.hand.documents(acme.as_str()).await?,
         [doc! {"_id": 1}]
@@ -127,16 +127,16 @@ pub async fn a_move_never_lands_on_another_collection(world: &World) -> Result<(
 pub async fn a_move_is_of_that_very_collection_or_none(world: &World) -> Result<()> {
     let (acme, bolt) = (tenant_collection("acme")?, tenant_collection("bolt")?);
     let outcome = world.store.move_collection(&acme, &bolt, uuid(1)).await;
-    assert_refused(outcome, &Gone);
+    assert_refused(&outcome, &Gone);
     let there = made(world, &acme).await?;
     let outcome = world.store.move_collection(&acme, &bolt, uuid(1)).await;
-    assert_refused(outcome, &Gone);
+    assert_refused(&outcome, &Gone);
     assert_eq!(uuid_of(world, &acme).await?, there);
     assert_eq!(see(world, &bolt).await?, None);
     // Also where the way is barred: which collection it is comes first.
     world.hand.plant_collection(bolt.as_str()).await?;
     let outcome = world.store.move_collection(&acme, &bolt, uuid(1)).await;
-    assert_refused(outcome, &Gone);
+    assert_refused(&outcome, &Gone);
     Ok(())
 }
 
@@ -157,7 +157,7 @@ pub async fn a_drop_is_of_that_very_collection_or_none(world: &World) -> Result<
     let there = made(world, &trash).await?;
     world.hand.plant(trash.as_str(), doc! {"_id": 1}).await?;
     let outcome = world.store.drop_collection(&trash, uuid(1)).await;
-    assert_refused(outcome, &Gone);
+    assert_refused(&outcome, &Gone);
     assert_eq!(world.hand.documents(trash.as_str()).await?.len(), 1);
     world.store.drop_collection(&trash, there).await?;
     assert_eq!(see(world, &trash).await?, None);
@@ -173,7 +173,7 @@ pub async fn emptiness_is_of_that_very_collection(world: &World) -> Result<()> {
     assert!(!world.store.is_empty(&acme, there).await?);
     let of_another = world.store.is_empty(&acme, uuid(1)).await;
     match world.store.capability() {
-        Capability::Fenced => assert_refused(of_another, &Gone),
+        Capability::Fenced => assert_refused(&of_another, &Gone),
         Capability::Unfenced => assert!(!of_another?),
     }
     Ok(())

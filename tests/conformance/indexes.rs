@@ -25,7 +25,7 @@ pub async fn making_them_again_changes_nothing(world: &World) -> Result<()> {
     world.store.insert_record(&record(1, "acme")?).await?;
     world.store.ensure_indexes().await?;
     assert_refused(
-        world.store.insert_record(&called_acme_too()?).await,
+        &world.store.insert_record(&called_acme_too()?).await,
         &Duplicate(UniqueKey::OrganizationName),
     );
     Ok(())
@@ -51,7 +51,7 @@ pub async fn documents_that_stand_against_one_are_named(world: &World) -> Result
             .await?;
     }
     let outcome = world.store.ensure_indexes().await;
-    assert_refused(outcome, &Duplicate(UniqueKey::OrganizationName));
+    assert_refused(&outcome, &Duplicate(UniqueKey::OrganizationName));
     let found = world
         .store
         .find_duplicates(UniqueKey::OrganizationName)
@@ -90,12 +90,12 @@ pub async fn a_refused_index_does_not_keep_the_others_away(world: &World) -> Res
         world.hand.plant("admins", admin).await?;
     }
     let outcome = world.store.ensure_indexes().await;
-    assert_refused(outcome, &Duplicate(UniqueKey::Email));
+    assert_refused(&outcome, &Duplicate(UniqueKey::Email));
     let found = world.store.find_duplicates(UniqueKey::Email).await?;
     assert_eq!(found, [hex(1), hex(2)]);
     world.store.insert_record(&record(1, "acme")?).await?;
     let outcome = world.store.insert_record(&called_acme_too()?).await;
-    assert_refused(outcome, &Duplicate(UniqueKey::OrganizationName));
+    assert_refused(&outcome, &Duplicate(UniqueKey::OrganizationName));
     world.hand.remove("admins", object_id(2)).await?;
     world.store.ensure_indexes().await?;
     Ok(())

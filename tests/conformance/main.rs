@@ -6,9 +6,9 @@
     reason = "the hand of somebody else writes to the database"
 )]
 
+mod admins;
 mod cases;
 mod collections;
-mod failures;
 mod indexes;
 mod merging;
 mod mongo_world;

@@ -103,12 +103,12 @@ pub async fn nothing_is_merged_into_another_collection(world: &World) -> Result<
     let (home, _) = home(world).await?;
     world.hand.plant(stray().as_str(), doc! {"_id": 1}).await?;
     let outcome = world.store.merge_stray(&stray(), &home, uuid(1)).await;
-    assert_refused(outcome, &Gone);
+    assert_refused(&outcome, &Gone);
     assert_eq!(world.hand.documents(home.as_str()).await?.len(), 0);
     // Nor is a home made anew by it.
     let missing = tenant_collection("bolt")?;
     let outcome = world.store.merge_stray(&stray(), &missing, uuid(1)).await;
-    assert_refused(outcome, &Gone);
+    assert_refused(&outcome, &Gone);
     assert_eq!(crate::collections::see(world, &missing).await?, None);
     Ok(())
 }

@@ -1,12 +1,18 @@
 //! MongoDB, or what speaks its protocol, with a database for each case.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the hand writes around the store, on purpose"
+)]
+
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    path::Path,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 use mongodb::{
@@ -16,13 +22,23 @@ use mongodb::{
 use organization_operator::store::mongo::{
     CommandObserver, CommandOutcome, MongoSettings, MongoStore, MongoTimeouts,
 };
+use organization_operator_harness::{home::Home, mongo::MongoServer};
 use secrecy::SecretString;
 
 use crate::world::{Hand, World};
 
-/// Where the server is. A missing one is a failure, not a reason to skip.
+/// The one server of this run: that of `TEST_MONGO_URL`, or else the best that this machine has. One
+/// that can't be had is a failure, never a reason to skip.
 pub fn server_url() -> Result<String> {
-    std::env::var("TEST_MONGO_URL").context("TEST_MONGO_URL names no server")
+    static SERVER: OnceLock<Result<MongoServer, String>> = OnceLock::new();
+    let start = || {
+        let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
+        let home = Home::temporary(&parent).map_err(|error| error.to_string())?;
+        MongoServer::for_tests(&home).map_err(|error| error.to_string())
+    };
+    let server = SERVER.get_or_init(start).as_ref();
+    let server = server.map_err(|error| anyhow!("{error}"))?;
+    Ok(server.url().to_owned())
 }
 
 /// Counts commands by name, those of the probe left out: it is sent once for each connection.

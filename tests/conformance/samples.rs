@@ -170,8 +170,8 @@ pub fn assert_discreet(error: &StoreError) {
 }
 
 /// Asserts the error, and that it is discreet.
-pub fn assert_refused<T: std::fmt::Debug>(outcome: Result<T, StoreError>, error: &StoreError) {
-    if let Err(found) = &outcome {
+pub fn assert_refused<T: std::fmt::Debug>(outcome: &Result<T, StoreError>, error: &StoreError) {
+    if let Err(found) = outcome {
         assert_discreet(found);
     }
     assert_eq!(outcome.as_ref().err(), Some(error), "{outcome:?}");

@@ -1,6 +1,6 @@
 //! The answer to a query for tenants, from the documents that match it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mongodb::bson::{Bson, Document, oid::ObjectId};
 
@@ -36,7 +36,7 @@ pub(in crate::store) fn view(
 ) -> Result<TenantView, StoreError> {
     let mut own = BTreeMap::new();
     let mut claimants = BTreeMap::new();
-    let mut email_holder = None;
+    let mut holders = BTreeSet::new();
     for row in rows {
         match row {
             Row::Organization { record, admin } => {
@@ -51,16 +51,16 @@ pub(in crate::store) fn view(
             }
             Row::EmailHolder(id) => {
                 let admin = AdminId(object_id(Some(&id))?);
-                email_holder = Some(EmailHolder { admin });
+                holders.insert(admin);
             }
         }
     }
-    // More than one only where the unique index was dropped: the eldest, by every read alike.
-    let own = own.into_values().next();
+    // More than one only where the unique index is missing: the eldest, by every read alike.
+    let email_holder = holders.into_iter().next();
     Ok(TenantView {
-        own,
+        own: own.into_values().next(),
         claimants: claimants.into_values().collect(),
-        email_holder,
+        email_holder: email_holder.map(|admin| EmailHolder { admin }),
     })
 }
 

@@ -58,6 +58,7 @@ impl Connection {
     }
 
     /// A command that changes nothing, sent once.
+    #[expect(clippy::disallowed_methods, reason = "this is where commands are sent")]
     pub(super) async fn read(
         &self,
         action: &'static str,
@@ -115,6 +116,7 @@ impl Connection {
     /// Sent once, by way of `run_command`, since the driver would repeat some writes after a lost
     /// connection, and the second answer would not be the first one's. A task of its own: a future
     /// dropped after the sending would leave its connection, and its outcome, in the air.
+    #[expect(clippy::disallowed_methods, reason = "this is where commands are sent")]
     async fn send_to(
         &self,
         database: Database,
