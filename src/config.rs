@@ -2,6 +2,8 @@
 
 mod parse;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod tests;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};

@@ -1,11 +1,6 @@
 //! One suite for every adapter of the port `TenantStore`: MongoDB on a real server, and memory in
 //! both of its modes. What passes here is what the tests above the port may rely on.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the hand of somebody else writes to the database"
-)]
-
 mod admins;
 mod cases;
 mod collections;

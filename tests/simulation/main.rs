@@ -2,11 +2,6 @@
 //! Kubernetes API in memory, in both modes of the database. After every act of a person the
 //! controller comes to rest, and then the promises hold.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the hand of somebody else writes to the database"
-)]
-
 mod acts;
 mod promises;
 mod world;
