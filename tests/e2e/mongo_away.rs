@@ -1,0 +1,69 @@
+use std::{path::Path, time::Duration};
+
+use anyhow::{Result, anyhow};
+use organization_operator_harness::{home::Home, mongo::MongoServer};
+use serde_json::json;
+use tokio::{task::block_in_place, time::Instant};
+
+use crate::{
+    samples::{organization, organization_with},
+    world::World,
+};
+
+/// What the issue promises from the database's return to everything mended.
+const MENDED: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_mongodb_is_away_it_says_so_and_lives_and_mends_all_at_its_return() -> Result<()> {
+    let home = Home::temporary(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-mongo"))?;
+    let mongo = block_in_place(|| MongoServer::start(&home))?;
+    let world = World::on("away", mongo.url(), &[]).await?;
+    for name in ["renamed", "deleted", "kept"] {
+        world
+            .apply(&organization_with(
+                name,
+                &json!({"deletionPolicy": "Delete"}),
+            ))
+            .await?;
+        world.settled(name, "Succeeded").await?;
+    }
+    block_in_place(|| mongo.server().and_then(|server| Ok(server.stop()?)))?;
+
+    world
+        .patch("renamed", &json!({"spec": {"organizationName": "other"}}))
+        .await?;
+    world.delete("deleted").await?;
+    world.apply(&organization("new")).await?;
+    for name in ["renamed", "deleted", "new"] {
+        world.settled(name, "MongoUnavailable").await?;
+    }
+    let answer = |path: &str| world.operator.get(path).map_err(|error| anyhow!(error));
+    assert_eq!(answer("/livez")?.0, 200);
+    world
+        .eventually("/readyz names MongoDB", || async {
+            let (code, text) = answer("/readyz")?;
+            Ok(code == 503 && text.contains("mongodb: "))
+        })
+        .await?;
+
+    block_in_place(|| mongo.server().and_then(|server| Ok(server.start()?)))?;
+    let returned = Instant::now();
+    world.settled("renamed", "Succeeded").await?;
+    world.settled("new", "Succeeded").await?;
+    world.gone("deleted").await?;
+    let took = returned.elapsed();
+    println!("all mended {took:?} after MongoDB's return");
+    assert!(took <= MENDED, "{took:?}");
+    assert_eq!(answer("/readyz")?.0, 200);
+    assert_eq!(
+        world.collections().await?,
+        [
+            "admins",
+            "org_kept",
+            "org_new",
+            "org_other",
+            "organizations"
+        ]
+    );
+    Ok(())
+}
