@@ -94,7 +94,7 @@ async fn pass(
             None,
         ),
     };
-    if executed.writes.iter().any(Step::frees_something) {
+    if executed.writes.iter().any(Step::concerns_others) {
         context.waiting.wake(WaitsFor::Others);
     }
     conclude(live.as_ref().unwrap_or(object), key, executed, context).await

@@ -63,7 +63,7 @@ fn set_facts(status: &mut OrganizationStatus, tenant: &Tenant, database: &str) {
     status.database = Some(database.to_owned());
     status.collection_name = Some(record.home().to_string());
     status.admin_id = Some(record.admin_id.to_string());
-    status.created_at = Some(Time(record.created_at));
+    status.created_at = Some(whole_second(record.created_at));
     if let Some(admin) = &tenant.admin {
         status.admin_email = Some(admin.email.to_string());
         status.token_version = Some(admin.token_version);
@@ -85,7 +85,7 @@ fn operation(record: &OrganizationRecord) -> Option<OperationStatus> {
         State::Renaming(renaming) => Some(OperationStatus {
             from: Some(renaming.from.to_string()),
             to: Some(renaming.to.to_string()),
-            started_at: Some(Time(renaming.started_at)),
+            started_at: Some(whole_second(renaming.started_at)),
             ..named("Rename")
         }),
     }
@@ -190,7 +190,7 @@ fn set_condition(
         .map(|place| conditions.remove(place))
         .filter(|former| former.status == status)
         .map_or_else(
-            || Time(whole_second(outcome.now)),
+            || whole_second(outcome.now),
             |former| former.last_transition_time,
         );
     conditions.push(Condition {
@@ -205,8 +205,8 @@ fn set_condition(
 }
 
 /// The API server keeps whole seconds: anything finer would differ from what it gives back.
-fn whole_second(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
+fn whole_second(time: Timestamp) -> Time {
+    Time(Timestamp::from_second(time.as_second()).unwrap_or(time))
 }
 
 fn order(type_: &str) -> usize {
@@ -223,3 +223,6 @@ fn order(type_: &str) -> usize {
         .position(|known| *known == type_)
         .unwrap_or(known.len())
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,7 +87,7 @@ impl fmt::Display for CredentialFault {
             }
             Self::Weak { secret, key, fault } => write!(
                 f,
-                "The password under key {key} of Secret {secret} can't be used: {fault}. Choose \
+                "The password under key {key} of Secret {secret} can't be used: it {fault}. Choose \
                  another."
             ),
         }

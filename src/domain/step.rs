@@ -216,14 +216,13 @@ impl Step {
         matches!(self, Self::Look(_))
     }
 
-    /// Whether another organization's wish may become possible by it.
+    /// Whether another organization's wish may fare otherwise after it: something was freed, or taken.
     #[must_use]
-    pub fn frees_something(&self) -> bool {
+    pub fn concerns_others(&self) -> bool {
         match self {
             Self::DeleteRecord(_) | Self::DeleteAdmins(_) | Self::MoveCollection { .. } => true,
             Self::UpdateRecord { before, after, .. } => {
-                before.owner.is_some() && after.owner.is_none()
-                    || before.names.iter().any(|name| !after.claims(name))
+                before.owner != after.owner || before.names.iter().any(|name| !after.claims(name))
             }
             Self::UpdateAdmin { before, after, .. } => before.email != after.email,
             Self::Look(_)

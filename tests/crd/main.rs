@@ -13,12 +13,16 @@ use serde_json::{Value, json};
 struct Refusal {
     it: String,
     by: String,
-    #[serde(default)]
+    #[serde(default = "nothing")]
     merge: Value,
-    #[serde(default)]
+    #[serde(default = "nothing")]
     then: Value,
     name: Option<String>,
     says: String,
+}
+
+fn nothing() -> Value {
+    json!({})
 }
 
 fn refusals() -> Vec<Refusal> {
@@ -60,7 +64,7 @@ fn every_rule_refuses_what_it_is_for_and_says_why() {
         let mut old = valid(refusal.name.as_deref().unwrap_or("acme"));
         let mut object = old.clone();
         merge(&mut object["spec"], &refusal.merge);
-        let is_transition = !refusal.then.is_null();
+        let is_transition = refusal.then != nothing();
         if is_transition {
             merge(&mut old["spec"], &refusal.merge);
             merge(&mut object["spec"], &refusal.then);

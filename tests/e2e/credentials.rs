@@ -185,7 +185,7 @@ async fn an_unusable_secret_is_named_with_its_key_and_the_old_hash_keeps_serving
         (
             ("password", "canary"),
             "WeakPassword",
-            "a letter and a digit",
+            "one letter and one digit",
         ),
         (("password", "canary-1\0"), "WeakPassword", "NUL"),
         (("password", &long), "WeakPassword", "72 bytes"),

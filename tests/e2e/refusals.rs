@@ -16,9 +16,9 @@ use crate::{
 #[derive(Debug, Deserialize)]
 struct Refusal {
     it: String,
-    #[serde(default)]
+    #[serde(default = "nothing")]
     merge: Value,
-    #[serde(default)]
+    #[serde(default = "nothing")]
     then: Value,
     name: Option<String>,
     says: String,
@@ -26,6 +26,10 @@ struct Refusal {
 
 /// One more than a displayName of any sense, in bytes.
 const MEBIBYTE: usize = 1 << 20;
+
+fn nothing() -> Value {
+    json!({})
+}
 
 impl Refusal {
     /// The manifest, with `more` merged into its spec.
@@ -61,7 +65,7 @@ fn kubectl(args: &[&str], manifest: &Value) -> Result<(), String> {
 async fn the_api_server_refuses_with_the_message_that_a_person_sees() -> Result<()> {
     let cases: Vec<Refusal> = serde_saphyr::from_str(include_str!("../refusals.yaml"))?;
     for (number, case) in cases.iter().enumerate() {
-        let outcome = if case.then.is_null() {
+        let outcome = if case.then == nothing() {
             let manifest = case.manifest(number, &[&case.merge]);
             kubectl(
                 &["create", "--validate=strict", "--dry-run=server"],
