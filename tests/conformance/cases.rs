@@ -28,6 +28,16 @@ macro_rules! run_everywhere {
                 outcome
             })*
         }
+
+        mod mongo_fenced {
+            $(#[tokio::test]
+            async fn $case() -> anyhow::Result<()> {
+                let opened = crate::mongo_world::open_fenced().await?;
+                let outcome = crate::$module::$case(&opened.world).await;
+                opened.close().await?;
+                outcome
+            })*
+        }
     };
 }
 

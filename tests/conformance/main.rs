@@ -4,11 +4,13 @@
 mod admins;
 mod cases;
 mod collections;
+mod fence;
 mod indexes;
 mod merging;
 mod mongo_world;
 mod random;
 mod records;
+mod relay;
 mod samples;
 mod tenants;
 mod world;

@@ -19,13 +19,18 @@ use mongodb::{
     Client, Database,
     bson::{Bson, Document, doc, oid::ObjectId},
 };
+use organization_operator::domain::observed::Capability;
 use organization_operator::store::mongo::{
     CommandObserver, CommandOutcome, MongoSettings, MongoStore, MongoTimeouts,
 };
 use organization_operator_harness::{home::Home, mongo::MongoServer};
 use secrecy::SecretString;
 
-use crate::world::{Hand, World};
+use crate::{
+    fence::Fence,
+    relay::Relay,
+    world::{Hand, World},
+};
 
 /// The one server of this run: that of `TEST_MONGO_URL`, or else the best that this machine has. One
 /// that can't be had is a failure, never a reason to skip.
@@ -62,10 +67,11 @@ pub struct Opened {
     pub world: World,
     pub store: Arc<MongoStore>,
     database: Database,
+    relay: Option<Relay>,
 }
 
 /// The settings of a test's store.
-pub fn settings(database: &str, counter: Arc<Counter>) -> MongoSettings {
+pub fn settings(database: &str, observer: Arc<dyn CommandObserver>) -> MongoSettings {
     MongoSettings {
         database: database.to_owned(),
         app_name: "conformance".to_owned(),
@@ -76,20 +82,37 @@ pub fn settings(database: &str, counter: Arc<Counter>) -> MongoSettings {
             ..MongoTimeouts::default()
         },
         max_pool_size: 4,
-        observer: counter,
+        observer,
     }
 }
 
 /// Opens a database that nobody else has.
 pub async fn open() -> Result<Opened> {
-    let url = server_url()?;
+    open_by_way_of(&server_url()?).await
+}
+
+/// The same, fenced: as MongoDB 6.0 and later, whatever the server is.
+pub async fn open_fenced() -> Result<Opened> {
+    let relay = Relay::start(&server_url()?, Arc::new(Fence::default())).await?;
+    let mut opened = open_by_way_of(relay.url()).await?;
+    opened.relay = Some(relay);
+    let capability = opened.world.store.capability();
+    ensure!(
+        capability == Capability::Fenced,
+        "the probe says {capability:?}"
+    );
+    Ok(opened)
+}
+
+async fn open_by_way_of(url: &str) -> Result<Opened> {
     let name = format!("conformance_{}", ObjectId::new());
-    let database = Client::with_uri_str(&url).await?.database(&name);
+    let client = Client::with_uri_str(url).await?;
     let counter = Arc::new(Counter::default());
-    let settings = settings(&name, Arc::clone(&counter));
+    let settings = settings(&name, Arc::clone(&counter) as _);
     let store = MongoStore::connect(settings, &SecretString::from(url)).await?;
     store.facts().await?;
     let store = Arc::new(store);
+    let database = client.database(&name);
     let hand = MongoHand {
         database: database.clone(),
         counter,
@@ -101,6 +124,7 @@ pub async fn open() -> Result<Opened> {
         },
         store,
         database,
+        relay: None,
     })
 }
 
@@ -110,8 +134,8 @@ impl Opened {
         self.store.close().await;
         self.database.drop().await?;
         let client = self.database.client().clone();
-        drop(self);
         client.shutdown().immediate(true).await;
+        drop(self.relay);
         Ok(())
     }
 }

@@ -39,6 +39,14 @@ async fn ten_thousand_operations_end_alike_in_memory_and_in_mongodb() -> Result<
     outcome
 }
 
+#[tokio::test]
+async fn ten_thousand_operations_end_alike_where_uuids_are_fences() -> Result<()> {
+    let opened = mongo_world::open_fenced().await?;
+    let outcome = live(&opened).await;
+    opened.close().await?;
+    outcome
+}
+
 async fn live(opened: &mongo_world::Opened) -> Result<()> {
     let capability = opened.world.store.capability();
     let memory = Arc::new(MemoryStore::without_indexes(capability, SEED));
