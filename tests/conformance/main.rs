@@ -4,6 +4,9 @@
 mod admins;
 mod cases;
 mod collections;
+mod durability;
+mod failures;
+mod faults;
 mod fence;
 mod indexes;
 mod merging;

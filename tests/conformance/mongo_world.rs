@@ -50,6 +50,14 @@ pub fn server_url() -> Result<String> {
 #[derive(Default)]
 pub struct Counter(Mutex<BTreeMap<&'static str, u64>>);
 
+impl Counter {
+    /// How often that command was sent.
+    pub fn count(&self, command: &str) -> u64 {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.get(command).copied().unwrap_or_default()
+    }
+}
+
 impl CommandObserver for Counter {
     fn observe_command(&self, name: &'static str, _: CommandOutcome, _: Duration) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,6 +137,11 @@ async fn open_by_way_of(url: &str) -> Result<Opened> {
 }
 
 impl Opened {
+    /// The database that is this world's own.
+    pub fn database(&self) -> &str {
+        self.database.name()
+    }
+
     /// Leaves nothing behind.
     pub async fn close(self) -> Result<()> {
         self.store.close().await;
