@@ -33,7 +33,7 @@ use crate::samples::{HASH, PASSWORD, secret};
 pub const BINARY: &str = env!("CARGO_BIN_EXE_organization-operator");
 
 /// Longer than anything takes that works, on two cores that do much else.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 static WORLDS: AtomicU32 = AtomicU32::new(0);
 
@@ -259,17 +259,18 @@ impl World {
         condition: impl Condition<Organization>,
     ) -> Result<Option<Organization>> {
         let api = self.organizations_in(namespace);
-        match tokio::time::timeout(PATIENCE, await_condition(api.clone(), name, condition)).await {
-            Ok(object) => Ok(object?),
-            Err(_) => {
-                let object = serde_json::to_string_pretty(&api.get_opt(name).await?)?;
-                let log = self.operator.log();
-                let tail: Vec<_> = log.lines().rev().take(30).collect();
-                bail!(
-                    "{name} never came to it:\n{object}\nthe log's end, newest first:\n{}",
-                    tail.join("\n")
-                )
-            }
+        if let Ok(object) =
+            tokio::time::timeout(PATIENCE, await_condition(api.clone(), name, condition)).await
+        {
+            Ok(object?)
+        } else {
+            let object = serde_json::to_string_pretty(&api.get_opt(name).await?)?;
+            let log = self.operator.log();
+            let tail: Vec<_> = log.lines().rev().take(30).collect();
+            bail!(
+                "{name} never came to it:\n{object}\nthe log's end, newest first:\n{}",
+                tail.join("\n")
+            )
         }
     }
 
