@@ -89,7 +89,8 @@ pub enum StoreError {
 /// acknowledged by the majority; every call ends within its deadline.
 #[async_trait]
 pub trait TenantStore: Send + Sync + 'static {
-    /// What the server does with `collectionUUID`, as probed at start.
+    /// What the server does with `collectionUUID`, as probed by the first call that reached it:
+    /// ask after a read. Until then [`Capability::Unfenced`], which looks before it acts.
     fn capability(&self) -> Capability;
 
     /// One moment's view of the records that a pass needs. One command.

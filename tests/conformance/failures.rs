@@ -1,14 +1,16 @@
 //! What becomes of a call when the way to the server, or the server, fails.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
+use futures::future::join_all;
 use mongodb::bson::{Document, doc};
 use organization_operator::store::{
     mongo::{ConnectError, MongoSettings, MongoStore, MongoTimeouts},
     port::{StoreError, TenantStore as _},
 };
 use secrecy::SecretString;
+use tokio::time::timeout;
 
 use crate::{
     collections::{see, uuid_of},
@@ -195,6 +197,23 @@ async fn without_a_server_every_call_says_so_and_the_store_is_made_all_the_same(
     for outcome in outcomes {
         assert_eq!(kind(&outcome), "unreachable");
     }
+    store.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_server_nobody_waits_behind_the_others() -> Result<()> {
+    let store = without_server().await?;
+    let query = query_owner("u1");
+    let calls = (0..30).map(|_| store.find_tenants(&query));
+    let calls: Vec<_> = calls.collect();
+    // One after the other they would take thirty times the 200 ms of a server selection.
+    let outcomes = timeout(Duration::from_secs(3), join_all(calls)).await?;
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| kind(outcome) == "unreachable")
+    );
     store.close().await;
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! One client, with its deadlines: reads are given up at theirs, writes only no longer waited for.
 
-use std::future::Future;
+use std::{future::Future, sync::OnceLock};
 
 use mongodb::{
     Client, Collection, Database,
     bson::{Document, RawDocumentBuf, raw::cstr, rawdoc},
 };
 use secrecy::SecretString;
-use tokio::{sync::OnceCell, time::timeout};
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::{
@@ -21,7 +21,7 @@ pub(super) struct Connection {
     client: Client,
     pub(super) database: Database,
     timeouts: MongoTimeouts,
-    facts: OnceCell<ServerFacts>,
+    facts: OnceLock<ServerFacts>,
     /// Every command under way.
     tasks: TaskTracker,
 }
@@ -37,7 +37,7 @@ impl Connection {
             database: client.database(&settings.database),
             client,
             timeouts: settings.timeouts,
-            facts: OnceCell::new(),
+            facts: OnceLock::new(),
             tasks: TaskTracker::new(),
         })
     }
@@ -47,7 +47,13 @@ impl Connection {
     }
 
     pub(super) async fn facts(&self) -> Result<&ServerFacts, StoreError> {
-        self.facts.get_or_try_init(|| probe::probe(self)).await
+        if let Some(facts) = self.facts.get() {
+            return Ok(facts);
+        }
+        // Each caller asks for itself: one behind the other, all would wait for every timeout of
+        // those before while the server is away.
+        let facts = probe::probe(self).await?;
+        Ok(self.facts.get_or_init(|| facts))
     }
 
     /// Unfenced, which looks before it acts, until the server was asked.
