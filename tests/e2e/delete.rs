@@ -43,7 +43,7 @@ async fn retain_keeps_all_and_the_same_object_takes_it_back_but_another_namespac
     assert_eq!(after.organization_id, before.organization_id);
     assert_eq!(world.count("org_acme").await?, 1);
     world
-        .settled_in(&world.elsewhere, "acme", "AdoptionRequired")
+        .settled_in(&world.elsewhere, "acme", "NameConflict")
         .await?;
     Ok(())
 }
