@@ -63,8 +63,8 @@ pub enum Lifetime {
     Owner,
     /// They outlive this process, in sessions of their own, until someone ends them by pid file.
     Detached {
-        /// A program that, called as `launcher detach -- COMMAND…`, makes a session and becomes
-        /// COMMAND: `devenv` itself.
+        /// A program that, called as `launcher detach -- COMMAND…`, makes a session, closes what
+        /// its caller left open and becomes COMMAND: `devenv` itself.
         launcher: PathBuf,
     },
 }

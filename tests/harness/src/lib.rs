@@ -31,5 +31,6 @@ mod pki;
 pub mod probe;
 pub mod process;
 pub mod server;
+pub mod tell;
 pub mod tools;
 pub mod wait;

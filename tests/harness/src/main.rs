@@ -1,2 +1,9 @@
-//! x
-fn main() {}
+//! The binary: no logic, see [`devenv`].
+
+mod devenv;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    devenv::main()
+}

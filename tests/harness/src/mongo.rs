@@ -1,5 +1,6 @@
 //! A server that speaks MongoDB's protocol: the best that this machine has.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::home::{self, Home};
@@ -126,6 +127,29 @@ impl MongoServer {
     }
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Given => "the server that TEST_MONGO_URL names",
+            Self::Mongod => "mongod",
+            Self::Docker => "mongo:8 in Docker",
+            Self::Secantus => "SecantusDB, since there is neither mongod nor Docker",
+        })
+    }
+}
+
+/// Installs what a later [`MongoServer::for_tests`] would have to install.
+///
+/// # Errors
+/// Nothing can be had that speaks the protocol.
+pub fn prepare() -> Result<(), Error> {
+    let given = std::env::var_os("TEST_MONGO_URL").is_some_and(|url| !url.is_empty());
+    if !given && mongod_binary().is_none() && tools::docker(IMAGE).is_none() {
+        tools::secantus()?;
+    }
+    Ok(())
+}
+
 fn choose(home: &Home, port: u16) -> Result<(Kind, Spec), Error> {
     // Data made by one server means nothing to another: the first choice stays.
     let began_with = |kind| data(home, kind).exists();
@@ -201,7 +225,7 @@ fn container(home: &Home, docker: tools::Docker, port: u16) -> Result<Spec, Erro
         format!("--name={name}"),
     ];
     // As this user, so that the data can be deleted by this user.
-    let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
+    let (user, group) = (nix::unistd::getuid(), nix::unistd::getgid());
     args.push(format!("--user={}:{}", user.as_raw(), group.as_raw()));
     args.push(format!("--publish=127.0.0.1:{port}:27017"));
     args.push(format!("--volume={data}:/data/db"));

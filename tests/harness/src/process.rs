@@ -11,7 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::home::{self, Home, Lifetime};
 
@@ -105,6 +106,12 @@ impl Process {
         }
     }
 
+    /// The process that an earlier process of ours started in `home` as `name`, if it still runs.
+    #[must_use]
+    pub fn left_running(home: &Home, name: &str) -> Option<u32> {
+        identity::running(home, name)
+    }
+
     /// What it is called in messages.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -160,7 +167,7 @@ impl Process {
     /// # Errors
     /// It can't be killed.
     pub fn stop(&self, grace: Duration) -> Result<(), Error> {
-        self.end(Signal::TERM, grace)
+        self.end(Signal::SIGTERM, grace)
     }
 
     /// `kill -9`.
@@ -168,7 +175,7 @@ impl Process {
     /// # Errors
     /// It can't be killed.
     pub fn kill9(&self) -> Result<(), Error> {
-        self.end(Signal::KILL, Duration::ZERO)
+        self.end(Signal::SIGKILL, Duration::ZERO)
     }
 
     /// How it ended, when it was started and ended by itself: a word for messages.
@@ -184,7 +191,7 @@ impl Process {
         if self.exited(&mut running).is_none() {
             send(pid, signal);
             if !self.gone_within(&mut running, grace) {
-                send(pid, Signal::KILL);
+                send(pid, Signal::SIGKILL);
                 if !self.gone_within(&mut running, Duration::from_secs(10)) {
                     return Err(Error::Unkillable {
                         name: self.spec.name.clone(),
@@ -265,8 +272,8 @@ impl Running {
 
 fn send(pid: u32, signal: Signal) {
     // Fails only when the process is gone, which the caller looks for next.
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        let _ = kill_process(pid, signal);
+    if let Ok(pid) = i32::try_from(pid) {
+        let _ = kill(Pid::from_raw(pid), signal);
     }
 }
 

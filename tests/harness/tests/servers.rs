@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use organization_operator_harness::control_plane::ControlPlane;
-use organization_operator_harness::home::Home;
+use organization_operator_harness::home::{self, Home};
 use organization_operator_harness::mongo::MongoServer;
 use organization_operator_harness::operator::Operator;
 use organization_operator_harness::wait::until;
@@ -12,14 +12,14 @@ use organization_operator_harness::wait::until;
 const CRDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/crds");
 const SOON: Duration = Duration::from_secs(30);
 
-fn home() -> Home {
-    Home::temporary(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers")).unwrap()
+fn home() -> Result<Home, home::Error> {
+    Home::temporary(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers"))
 }
 
 #[test]
 fn a_control_plane_keeps_its_objects_over_kills_deletes_namespaces_and_asks_for_rights() {
     let begin = Instant::now();
-    let cluster = ControlPlane::start(&home(), Path::new(CRDS)).unwrap();
+    let cluster = ControlPlane::start(&home().unwrap(), Path::new(CRDS)).unwrap();
     println!("control plane up in {:?}", begin.elapsed());
     cluster.kubectl(&["create", "namespace", "one"]).unwrap();
 
@@ -108,7 +108,7 @@ fn a_control_plane_keeps_its_objects_over_kills_deletes_namespaces_and_asks_for_
 #[test]
 fn a_database_is_up_on_the_same_port_after_it_was_stopped_and_killed() {
     let begin = Instant::now();
-    let mongo = MongoServer::start(&home()).unwrap();
+    let mongo = MongoServer::start(&home().unwrap()).unwrap();
     println!("{:?} up in {:?}", mongo.kind(), begin.elapsed());
     let server = mongo.server().unwrap();
     for end in [
@@ -125,7 +125,14 @@ fn a_database_is_up_on_the_same_port_after_it_was_stopped_and_killed() {
 #[test]
 fn an_operator_that_cant_start_is_an_error_with_its_logs_tail() {
     let args = ["-c", "echo 'MONGO_URL is missing' >&2; exit 2"];
-    let operator = Operator::new(&home(), "operator", Path::new("/bin/sh"), &args, &[]).unwrap();
+    let operator = Operator::new(
+        &home().unwrap(),
+        "operator",
+        Path::new("/bin/sh"),
+        &args,
+        &[],
+    )
+    .unwrap();
     let error = operator.start().unwrap_err().to_string();
     assert!(
         error.contains("exit status: 2") && error.contains("MONGO_URL is missing"),

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Error;
+use crate::tell;
 
 /// Whoever stays in the foreground until a person ends it: not worth waiting for.
 const STAYS: &str = "run";
@@ -39,7 +40,7 @@ impl Lock {
                 });
             }
             if !told {
-                eprintln!("waiting for `{other}` (process {pid}) to finish");
+                tell::progress(&format!("waiting for `{other}` (process {pid}) to finish"));
                 told = true;
             }
             thread::sleep(Duration::from_millis(100));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::Error;
+use crate::tell;
 
 /// Says in an entry that it is complete.
 const COMPLETE: &str = "complete";
@@ -37,10 +38,10 @@ fn entry_in(
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            eprintln!(
+            tell::progress(&format!(
                 "another process is making {}; waiting for it",
                 dir.display()
-            );
+            ));
             lock.lock().map_err(Error::io(&lock_path))?;
         }
         Err(TryLockError::Error(source)) => {

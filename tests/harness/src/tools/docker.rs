@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::Error;
 use super::progress::{output, run};
+use crate::tell;
 
 /// The client and what it must know of its caller.
 #[derive(Debug, Clone)]
@@ -33,11 +34,11 @@ pub fn docker(image: &str) -> Option<Docker> {
     )
     .is_err()
     {
-        eprintln!("Pulling {image}, once.");
+        tell::progress(&format!("Pulling {image}, once."));
         let mut pull = Command::new("docker");
         pull.args(["pull", "--quiet", image]);
         if let Err(error) = run(&mut pull, absent(), |_, _| "pulling".to_owned()) {
-            eprintln!("  {error}\n  Going on without Docker.");
+            tell::progress(&format!("  {error}\n  Going on without Docker."));
             return None;
         }
     }

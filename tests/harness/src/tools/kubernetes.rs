@@ -6,6 +6,7 @@ use std::process::Command;
 
 use super::progress::{output, run};
 use super::{Error, cache};
+use crate::tell;
 
 /// Of `k8s.io/kubernetes` in go.mod; also what the programs say of themselves.
 const VERSION: &str = "v1.37.2";
@@ -51,10 +52,10 @@ pub fn kubernetes() -> Result<ToolPaths, Error> {
             return Ok(path);
         }
         if let (Some(assets), None) = (&assets, &built) {
-            eprintln!(
+            tell::progress(&format!(
                 "no {name} in KUBEBUILDER_ASSETS={}: building it",
                 assets.display()
-            );
+            ));
         }
         let dir = match &built {
             Some(dir) => dir,
@@ -81,11 +82,11 @@ fn built_from_source() -> Result<PathBuf, Error> {
 }
 
 fn build(dir: &Path, flags: &str) -> Result<(), Error> {
-    eprintln!(
+    tell::progress(&format!(
         "Building etcd and Kubernetes {VERSION} into {}.",
         dir.display()
-    );
-    eprintln!("  Once for this version; five to ten minutes when Go's own cache is cold.");
+    ));
+    tell::progress("  Once for this version; five to ten minutes when Go's own cache is cold.");
     run(
         go().args(["list", "-mod=readonly", "-deps", "tool"]),
         missing(),
@@ -111,7 +112,7 @@ fn build(dir: &Path, flags: &str) -> Result<(), Error> {
         format!("{count} of at most {total} packages compiled")
     })?;
     fs::rename(dir.join(ETCD_AS_BUILT), dir.join("etcd")).map_err(Error::io(dir))?;
-    eprintln!("  Built.");
+    tell::progress("  Built.");
     Ok(())
 }
 

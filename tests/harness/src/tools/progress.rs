@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Error;
+use crate::tell;
 
 /// A line this often.
 const TELL_EVERY: Duration = Duration::from_secs(15);
@@ -15,7 +16,7 @@ const TELL_EVERY: Duration = Duration::from_secs(15);
 /// Lines of output that a failure shows.
 const TAIL: usize = 30;
 
-/// Runs `command`, whose error output is counted and kept for a failure. `tell` makes a line of the
+/// Runs `command`, whose error output is counted and kept for a failure. `describe` makes a line of the
 /// number of lines so far and the latest one; it is printed with the time that has passed.
 ///
 /// # Errors
@@ -23,7 +24,7 @@ const TAIL: usize = 30;
 pub(super) fn run(
     command: &mut Command,
     missing: Error,
-    tell: impl Fn(usize, &str) -> String,
+    describe: impl Fn(usize, &str) -> String,
 ) -> Result<(), Error> {
     let shown = shown(command);
     let spawned = command
@@ -62,7 +63,11 @@ pub(super) fn run(
         }
         if begin.elapsed() >= next {
             let latest = last.back().map_or("", String::as_str);
-            eprintln!("  {} {}", clock(begin.elapsed()), tell(count, latest));
+            tell::progress(&format!(
+                "  {} {}",
+                clock(begin.elapsed()),
+                describe(count, latest)
+            ));
             next += TELL_EVERY;
         }
     }

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::progress::{output, run};
 use super::{Error, cache};
+use crate::tell;
 
 /// What pip installs.
 const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/requirements.txt");
@@ -28,10 +29,10 @@ pub fn secantus() -> Result<PathBuf, Error> {
 }
 
 fn install(dir: &Path) -> Result<(), Error> {
-    eprintln!(
+    tell::progress(&format!(
         "Installing SecantusDB into {}, once; about half a minute.",
         dir.display()
-    );
+    ));
     let mut venv = Command::new("python3");
     venv.args(["-m", "venv"]).arg(dir);
     // Debian's python3 comes without venv: that fails here, and the remedy names it.
@@ -46,7 +47,7 @@ fn install(dir: &Path) -> Result<(), Error> {
     ]);
     pip.args(["--requirement", REQUIREMENTS]);
     run(&mut pip, missing(), |_, _| "installing".to_owned())?;
-    eprintln!("  Installed.");
+    tell::progress("  Installed.");
     Ok(())
 }
 

@@ -1,0 +1,65 @@
+# What a person does with this checkout. All logic is in cargo and in `devenv` (tests/harness).
+
+.DEFAULT_GOAL := help
+.PHONY: help build test run up down clean crds need-cargo
+MAKEFLAGS += --no-print-directory
+
+# A cluster or a database that the caller already has is never touched.
+unexport KUBECONFIG MONGO_URL MASTER_DB_NAME
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
+DEVENV := $(TARGET)/devenv
+OPERATOR := $(TARGET)/organization-operator
+CRD := crds/organizations.organization-operator.dev.yaml
+
+stage = @printf '\n== %s  (%s)\n' '$(1)' "$$(date +%H:%M:%S)"
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: need-cargo ## Build the operator and devenv
+	cargo build --workspace --bins
+
+test: need-cargo ## Everything that must hold: formatting, lints, drift, unit, property, conformance, end to end
+	$(call stage,formatting)
+	cargo fmt --all --check
+	$(call stage,lints)
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	$(call stage,build)
+	cargo build --locked --workspace --bins
+	$(call stage,drift of generated files)
+	$(OPERATOR) crd | diff -u $(CRD) - || { echo 'run `make crds` and look at the difference'; exit 1; }
+	$(call stage,real servers: Kubernetes and MongoDB)
+	$(DEVENV) tools
+	$(call stage,unit and property tests)
+	cargo test --locked --workspace --all-features --lib --bins
+	$(call stage,tests of the real servers and of devenv)
+	cargo test --locked -p organization-operator-harness --test '*'
+	$(call stage,conformance and end to end)
+	cargo test --locked -p organization-operator --all-features --test '*'
+	$(call stage,all good)
+
+run: build ## Start everything in the foreground; Ctrl-C ends it
+	@$(DEVENV) run
+
+up: build ## Start everything in the background; again: bring back what doesn't answer
+	@$(DEVENV) up
+
+down: need-cargo ## End what `make up` started; data, ports and keys stay
+	@[ -x $(DEVENV) ] || cargo build --package organization-operator-harness
+	@$(DEVENV) down
+
+clean: ## End it and forget its data, ports and keys (what cargo built stays)
+	@[ ! -e .run ] || $(MAKE) down
+	rm -rf .run
+
+crds: need-cargo ## Write the generated files in crds/
+	mkdir -p crds
+	cargo run --quiet --package organization-operator -- crd > $(CRD).new
+	mv $(CRD).new $(CRD)
+
+need-cargo:
+	@command -v cargo >/dev/null || { \
+	  echo 'cargo is missing: Rust 1.95 or newer, https://rustup.rs'; exit 1; }
+	@command -v cc >/dev/null || { \
+	  echo 'cc is missing: a C compiler and linker, the package `build-essential`'; exit 1; }

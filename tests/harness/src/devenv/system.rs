@@ -1,0 +1,123 @@
+//! All parts of the system, in the order in which they are started and ended.
+
+use std::error::Error;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use organization_operator_harness::control_plane::ControlPlane;
+use organization_operator_harness::home::Home;
+use organization_operator_harness::mongo::MongoServer;
+use organization_operator_harness::operator::Operator;
+use organization_operator_harness::server::{Ensured, Server};
+use organization_operator_harness::tools::ToolPaths;
+
+use super::Settings;
+use organization_operator_harness::tell;
+
+/// The database that holds the records and the tenants.
+pub(super) const MASTER_DB_NAME: &str = "master_db";
+
+pub(super) const OPERATOR: &str = "operator";
+
+/// Names of pid files, those first that depend on others: the order of ending.
+pub(super) const PARTS: [&str; 5] = [
+    OPERATOR,
+    "mongo",
+    "kube-controller-manager",
+    "kube-apiserver",
+    "etcd",
+];
+
+pub(super) struct System {
+    pub(super) cluster: ControlPlane,
+    pub(super) mongo: MongoServer,
+    pub(super) operator: Operator,
+    pub(super) binary: PathBuf,
+}
+
+impl System {
+    pub(super) fn new(
+        home: &Home,
+        tools: &ToolPaths,
+        settings: &Settings,
+    ) -> Result<Self, Box<dyn Error>> {
+        let binary = binary(settings)?;
+        let cluster = ControlPlane::new(home, tools)?;
+        let mongo = MongoServer::new(home)?;
+        let kubeconfig = cluster.kubeconfig().to_string_lossy().into_owned();
+        let env = [
+            ("KUBECONFIG", kubeconfig.as_str()),
+            ("MONGO_URL", mongo.url()),
+            ("MASTER_DB_NAME", MASTER_DB_NAME),
+            ("LOG_FORMAT", "text"),
+        ];
+        let operator = Operator::new(home, OPERATOR, &binary, &["controller"], &env)?;
+        Ok(Self {
+            cluster,
+            mongo,
+            operator,
+            binary,
+        })
+    }
+
+    /// Brings up what doesn't answer, and says of each part what was done.
+    pub(super) fn ensure(&self, crds: &Path) -> Result<(), Box<dyn Error>> {
+        for (name, ensured) in self.cluster.ensure(crds)? {
+            tell(name, ensured, "");
+        }
+        tell(
+            "mongo",
+            self.mongo.ensure()?,
+            &format!("  {}", self.mongo.kind()),
+        );
+        if self.runs_an_older_binary() {
+            tell::say(&format!(
+                "  {OPERATOR:<24} has been built anew: ending the older one"
+            ));
+            self.operator.terminate()?;
+        }
+        tell(OPERATOR, self.operator.server().ensure()?, "");
+        Ok(())
+    }
+
+    /// Every part's process with its name, in the order of ending.
+    pub(super) fn servers(&self) -> Result<[&Server; 5], Box<dyn Error>> {
+        Ok([
+            self.operator.server(),
+            self.mongo.server()?,
+            self.cluster.controller_manager(),
+            self.cluster.apiserver(),
+            self.cluster.etcd(),
+        ])
+    }
+
+    fn runs_an_older_binary(&self) -> bool {
+        let Some(pid) = self.operator.server().process().pid() else {
+            return false;
+        };
+        // The link leads to the file that runs, also when its name means another one by now.
+        let identity = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+        identity(format!("/proc/{pid}/exe").as_ref()) != identity(&self.binary)
+    }
+}
+
+fn binary(settings: &Settings) -> Result<PathBuf, Box<dyn Error>> {
+    let beside = || {
+        Ok::<_, std::io::Error>(std::env::current_exe()?.with_file_name("organization-operator"))
+    };
+    let binary = settings.operator.clone().map_or_else(beside, Ok)?;
+    let binary = binary
+        .canonicalize()
+        .map_err(|error| format!("{}: {error}; `make build` makes it", binary.display()))?;
+    Ok(binary)
+}
+
+fn tell(name: &str, ensured: Ensured, more: &str) {
+    let word = match ensured {
+        Ensured::Kept => "runs",
+        Ensured::Started => "started",
+        Ensured::Restarted => "didn't answer: started again",
+    };
+    tell::say(&format!("  {name:<24} {word}{more}"));
+}
