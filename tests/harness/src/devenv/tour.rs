@@ -28,7 +28,9 @@ Ready. In a shell:
   kubectl patch org acme --type merge -p '{{"spec":{{"organizationName":"acme-labs"}}}}'
   kubectl describe org acme                                  # conditions and Events
   organization-operator plan -f deploy/samples/acme.yaml     # what it would do; nothing is done
+  kubectl apply -f deploy/samples/acme.yaml                  # renamed back
   kubectl delete org acme                                    # Retain: the data stays
+  kubectl apply -f deploy/samples/acme.yaml                  # and is taken back
 
   logs     {logs}
   health   http://{health}/readyz and /metrics
