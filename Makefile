@@ -36,7 +36,7 @@ test: need-cargo ## Everything that must hold: formatting, lints, drift, unit, p
 	$(call stage,tests of the real servers and of devenv)
 	cargo test --locked -p organization-operator-harness --test '*'
 	$(call stage,conformance and end to end)
-	cargo test --locked -p organization-operator --all-features --test '*'
+	cargo test --locked -p organization-operator --all-features --test '*' -- --show-output
 	$(call stage,all good)
 
 run: build ## Start everything in the foreground; Ctrl-C ends it

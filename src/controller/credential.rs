@@ -159,3 +159,6 @@ fn read_material(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

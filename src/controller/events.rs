@@ -252,3 +252,6 @@ fn reference(key: &ObjectKey) -> ObjectReference {
         ..ObjectReference::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

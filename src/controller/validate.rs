@@ -181,3 +181,6 @@ fn invalid(field: &str, why: impl std::fmt::Display) -> Reason {
     let why = why.to_string();
     Reason::InvalidSpec(format!("{field}: {}.", why.trim_end_matches('.')))
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,3 +137,46 @@ async fn a_finalizer_taken_off_by_hand_drops_nothing() -> Result<()> {
     assert_eq!(world.count("organizations").await?, 1);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_cant_be_read_says_so_stops_nobody_and_can_be_deleted() -> Result<()> {
+    let world = World::start("unreadable").await?;
+    // As if a newer definition had been installed: a value that this operator doesn't know.
+    let path =
+        "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/adoptionPolicy/enum/-";
+    let widened = json!([{"op": "add", "path": path, "value": "Someday"}]).to_string();
+    let crd = "crd/organizations.organization-operator.dev";
+    tokio::task::block_in_place(|| {
+        servers()?
+            .cluster
+            .kubectl(&["patch", crd, "--type=json", "-p", &widened])
+            .map_err(anyhow::Error::from)
+    })?;
+
+    let odd = organization_with("odd", &json!({"adoptionPolicy": "Someday"}));
+    world
+        .eventually("the new value is accepted", || async {
+            Ok(world.apply(&odd).await.is_ok())
+        })
+        .await?;
+    world.apply(&organization("acme")).await?;
+    world.settled("acme", "Succeeded").await?;
+    let kubectl = |args: &[&str]| {
+        let args = [args, &["-n", &world.namespace]].concat();
+        tokio::task::block_in_place(|| {
+            servers()?
+                .cluster
+                .kubectl(&args)
+                .map_err(anyhow::Error::from)
+        })
+    };
+    kubectl(&[
+        "wait",
+        "--for=jsonpath={.status.conditions[0].reason}=InvalidSpec",
+        "org/odd",
+        "--timeout=30s",
+    ])?;
+    kubectl(&["delete", "org/odd", "--timeout=30s"])?;
+    world.settled("acme", "Succeeded").await?;
+    Ok(())
+}

@@ -7,7 +7,7 @@ use tokio::{task::block_in_place, time::Instant};
 
 use crate::{
     samples::{organization, organization_with},
-    world::World,
+    world::{World, servers},
 };
 
 /// What the issue promises from the database's return to everything mended.
@@ -18,7 +18,7 @@ async fn while_mongodb_is_away_it_says_so_and_lives_and_mends_all_at_its_return(
     let home = Home::temporary(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-mongo"))?;
     let mongo = block_in_place(|| MongoServer::start(&home))?;
     let world = World::on("away", mongo.url(), &[]).await?;
-    for name in ["renamed", "deleted", "kept"] {
+    for name in ["renamed", "deleted", "retained"] {
         world
             .apply(&organization_with(
                 name,
@@ -32,9 +32,13 @@ async fn while_mongodb_is_away_it_says_so_and_lives_and_mends_all_at_its_return(
     world
         .patch("renamed", &json!({"spec": {"organizationName": "other"}}))
         .await?;
+    world
+        .patch("retained", &json!({"spec": {"deletionPolicy": "Retain"}}))
+        .await?;
     world.delete("deleted").await?;
+    world.delete("retained").await?;
     world.apply(&organization("new")).await?;
-    for name in ["renamed", "deleted", "new"] {
+    for name in ["renamed", "deleted", "retained", "new"] {
         world.settled(name, "MongoUnavailable").await?;
     }
     let answer = |path: &str| world.operator.get(path).map_err(|error| anyhow!(error));
@@ -51,6 +55,7 @@ async fn while_mongodb_is_away_it_says_so_and_lives_and_mends_all_at_its_return(
     world.settled("renamed", "Succeeded").await?;
     world.settled("new", "Succeeded").await?;
     world.gone("deleted").await?;
+    world.gone("retained").await?;
     let took = returned.elapsed();
     println!("all mended {took:?} after MongoDB's return");
     assert!(took <= MENDED, "{took:?}");
@@ -59,11 +64,31 @@ async fn while_mongodb_is_away_it_says_so_and_lives_and_mends_all_at_its_return(
         world.collections().await?,
         [
             "admins",
-            "org_kept",
             "org_new",
             "org_other",
+            "org_retained",
             "organizations"
         ]
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_urls_file_is_read_again_when_it_changes() -> Result<()> {
+    let file = servers()?.home.dir().join("mongo-url");
+    std::fs::write(&file, "mongodb://127.0.0.1:1/?directConnection=true")?;
+    let path = file.to_string_lossy().into_owned();
+    let world = World::unready(
+        "url-file",
+        servers()?.mongo.url(),
+        &["--mongo-url-file", &path],
+    )
+    .await?;
+    block_in_place(|| world.operator.spawn())?;
+    world.apply(&organization("acme")).await?;
+    world.settled("acme", "MongoUnavailable").await?;
+    std::fs::write(&file, servers()?.mongo.url())?;
+    world.settled("acme", "Succeeded").await?;
+    block_in_place(|| world.operator.wait_ready(MENDED))?;
     Ok(())
 }

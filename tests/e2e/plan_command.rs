@@ -97,3 +97,26 @@ async fn it_prints_the_steps_takes_none_and_says_by_its_exit_code_what_there_is(
     assert_eq!(code, Some(2));
     Ok(())
 }
+
+#[test]
+fn a_bad_setting_is_one_clear_line_and_exit_code_2() {
+    for (variable, value) in [
+        ("RESYNC", "often"),
+        ("MONGO_URL", "canary"),
+        ("MASTER_DB_NAME", "a/b"),
+    ] {
+        let output = Command::new(BINARY)
+            .arg("controller")
+            .env_clear()
+            .env(variable, value)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        let flag = variable.to_lowercase().replace('_', "-");
+        assert!(
+            text(&output).contains(&format!("--{flag}")),
+            "{}",
+            text(&output)
+        );
+    }
+}

@@ -88,6 +88,13 @@ impl World {
 
     /// As [`Self::with`], on a database server of the test's own.
     pub async fn on(name: &str, mongo_url: &str, flags: &[&str]) -> Result<Self> {
+        let world = Self::unready(name, mongo_url, flags).await?;
+        tokio::task::block_in_place(|| world.operator.start())?;
+        Ok(world)
+    }
+
+    /// As [`Self::on`], with the operator still to be started.
+    pub async fn unready(name: &str, mongo_url: &str, flags: &[&str]) -> Result<Self> {
         let number = WORLDS.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("{name}-{number}");
         let elsewhere = format!("{namespace}-elsewhere");
@@ -115,6 +122,9 @@ impl World {
             ("MONGO_URL", mongo_url),
             ("MASTER_DB_NAME", &database),
             ("NAME_QUARANTINE", "1s"),
+            // Two cores, and whatever else runs on them: a slow answer is no failure here.
+            ("MONGO_READ_TIMEOUT", "30s"),
+            ("MONGO_WRITE_TIMEOUT", "30s"),
             ("BCRYPT_COST", "10"),
             ("LOG_FORMAT", "text"),
             ("LOG_LEVEL", "info,organization_operator=debug"),
@@ -147,7 +157,6 @@ impl World {
                 )
                 .await?;
         }
-        tokio::task::block_in_place(|| world.operator.start())?;
         Ok(world)
     }
 
