@@ -146,9 +146,10 @@ fn whereabouts(
     if found.is_none()
         && seen.capability == Capability::Unfenced
         && let Some(there) = seen.at(&target)
+        && !obstacle::is_held(there, seen)?
     {
         // The old name no longer carries the recorded UUID, and the target, which was seen absent,
-        // exists: the rename went through.
+        // exists and is no other's home: the rename went through.
         return ControlFlow::Continue(Some(home::Home {
             name: target,
             uuid: there.uuid,
@@ -175,7 +176,12 @@ fn back_home(
             })
         }
         // Moved back where UUIDs don't last: nothing is under the new name, and this is the old.
-        None => ControlFlow::Continue(seen.at(&source).map(|there| there.uuid)),
+        None => match seen.at(&source) {
+            Some(there) if !obstacle::is_held(there, seen)? => {
+                ControlFlow::Continue(Some(there.uuid))
+            }
+            Some(_) | None => ControlFlow::Continue(None),
+        },
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod claiming;
 mod deleting;
+mod properties;
 mod provisioning;
 mod renaming;
 mod scene;

@@ -17,7 +17,7 @@ use crate::domain::{
         Capability, Done, FreshIds, KnownTenant, Observed, ObservedCollection, ObservedObject,
         Rules,
     },
-    plan::{Next, Rest, next},
+    plan::{Next, Rest, next, predict},
     record::{
         AdminRecord, CredentialVersion, OrganizationRecord, Owner, Quarantine, Renaming, State,
         StoredTenant, Tenant,
@@ -352,5 +352,52 @@ impl Scene {
             Next::Rest(Rest::Gone) => "Gone".to_owned(),
             Next::Rest(Rest::Settled { reason, .. }) => reason.kind().to_string(),
         }
+    }
+}
+
+impl Scene {
+    /// Collections that another organization's record calls its home.
+    pub fn held_by_another(&self) -> Vec<CollectionUuid> {
+        let held = self
+            .catalogue
+            .values()
+            .filter(|kept| kept.holder == Some(OTHER));
+        held.map(|kept| kept.seen.uuid).collect()
+    }
+
+    /// The scene after a write was confirmed: the catalogue changes as the database would.
+    pub fn carried_out(mut self, step: &Step) -> Self {
+        match step {
+            Step::CreateCollection { name, id } => {
+                let seen = ObservedCollection {
+                    uuid: uuid(100),
+                    marker: Some(*id),
+                };
+                self.catalogue.insert(
+                    name.clone(),
+                    Kept {
+                        seen,
+                        holder: None,
+                        empty: true,
+                    },
+                );
+            }
+            Step::MoveCollection { from, to, .. } => {
+                if let Some(mut kept) = self.catalogue.remove(from) {
+                    if self.seen.capability == Capability::Unfenced {
+                        kept.seen.uuid.0 = Uuid::from_u128(kept.seen.uuid.0.as_u128() + 1000);
+                        kept.seen.marker = None;
+                    }
+                    self.catalogue.insert(to.clone(), kept);
+                }
+            }
+            Step::DropCollection { name, .. } => {
+                self.catalogue.remove(name);
+            }
+            _ => {}
+        }
+        let learned = predict(step, &self.seen);
+        self.seen = self.seen.after(step, learned);
+        self
     }
 }
