@@ -22,7 +22,7 @@ use crate::{
         context::{Context, PassSettings},
         events,
         waiting::{Waiting, WaitsFor, Waker},
-        watch::{self, Organizations, Scope, WatchEnded},
+        watch::{self, Organizations, Scope, Slots, WatchEnded},
     },
     runtime::{
         database::{self, DatabaseSigns},
@@ -143,13 +143,14 @@ async fn control(parts: Parts, stop: CancellationToken) -> Result<(), WatchEnded
         metrics,
         store,
     });
+    let slots = Slots::new(args.concurrency);
     let passes = future::try_join_all(scopes.into_iter().map(|scope| {
         let context = Arc::clone(&context);
         watch::run(
             clients.reads.clone(),
             scope,
             context,
-            args.concurrency,
+            slots.clone(),
             stop.clone(),
         )
     }));

@@ -1,29 +1,24 @@
 //! The only place that writes: one step at a time, each believed only when it was confirmed.
 //! Whatever else happens ends the pass, and the next one observes afresh. No step is retried blindly.
 
-use std::collections::BTreeMap;
+mod take;
 
-use kube::{Resource, ResourceExt};
-use rand::rng;
-use secrecy::SecretString;
 use thiserror::Error;
 
+pub(super) use take::Taking;
+
 use super::{
-    cluster::{ClusterError, ObjectKey},
+    cluster::ClusterError,
     context::Context,
-    credential::{Credential, EMAIL_KEY, Material, PASSWORD_KEY, judge},
     observe::{ObserveError, Pass},
-    validate::validate,
 };
 use crate::{
     auth::pool::HashError,
     domain::{
-        desired::{Disposal, Wish},
-        hash::BcryptHash,
+        desired::Wish,
         observed::Observed,
-        password::generate_password,
         plan::{Next, Rest, next},
-        step::{Learned, Look, Step},
+        step::Step,
     },
     store::port::StoreError,
 };
@@ -168,150 +163,5 @@ fn stop_for(error: StepError) -> Stop {
         | StepError::Hash(_)
         | StepError::NoMaterial
         | StepError::Endless => Stop::Failed(error),
-    }
-}
-
-/// The taking of one step.
-pub(super) struct Taking<'a> {
-    pub(super) key: &'a ObjectKey,
-    pub(super) seen: &'a Observed,
-    pub(super) wish: &'a Wish,
-    pub(super) context: &'a Context,
-}
-
-impl Taking<'_> {
-    async fn take(&self, step: &Step, credential: &mut Credential) -> Result<Learned, StepError> {
-        let (store, cluster) = (&self.context.store, &self.context.cluster);
-        match step {
-            Step::Look(look) => return self.look(look, credential).await,
-            Step::AddFinalizer => cluster.add_finalizer(self.key).await?,
-            Step::RemoveFinalizer => cluster.remove_finalizer(self.key).await?,
-            Step::CreateAdminSecret(_) => return self.create_admin_secret(credential).await,
-            Step::DeleteAdminSecret(secret) => cluster.delete_own_secret(self.key, secret).await?,
-            Step::InsertRecord(record) => {
-                if !self.context.indexes.is_open() {
-                    // Without them two could claim one name.
-                    let why = "the unique indexes are not known to hold yet";
-                    return Err(StoreError::Unreachable(why.to_owned()).into());
-                }
-                store.insert_record(record).await?;
-            }
-            Step::UpdateRecord { before, after, .. } => store.update_record(before, after).await?,
-            Step::DeleteRecord(record) => store.delete_record(record).await?,
-            Step::InsertAdmin(admin) => {
-                let hash = self.hash(credential).await?;
-                store.insert_admin(admin, &hash).await?;
-                return Ok(Learned::Hash(hash));
-            }
-            Step::UpdateAdmin {
-                before,
-                after,
-                rehash: false,
-                ..
-            } => {
-                store.update_admin(before, after).await?;
-            }
-            Step::UpdateAdmin {
-                before,
-                after,
-                rehash: true,
-                ..
-            } => {
-                let mut after = after.as_ref().clone();
-                after.password = self.hash(credential).await?;
-                store.update_admin(before, &after).await?;
-                return Ok(Learned::Hash(after.password));
-            }
-            Step::DeleteAdmins(record) => store.delete_admins(record).await?,
-            Step::CreateCollection { name, id } => store.create_collection(name, *id).await?,
-            Step::MoveCollection { from, to, uuid } => {
-                store.move_collection(from, to, *uuid).await?;
-            }
-            Step::DropCollection { name, uuid } => store.drop_collection(name, *uuid).await?,
-            Step::MergeStray { from, into, uuid } => {
-                return Ok(Learned::Clashes(
-                    store.merge_stray(from, into, *uuid).await?,
-                ));
-            }
-        }
-        Ok(Learned::Done)
-    }
-
-    pub(super) async fn look(
-        &self,
-        look: &Look,
-        credential: &Credential,
-    ) -> Result<Learned, StepError> {
-        let store = &self.context.store;
-        Ok(match look {
-            Look::Collections(names) => Learned::Collections(store.find_collections(names).await?),
-            Look::Whereabouts(uuid) => Learned::Whereabouts(store.locate_collection(*uuid).await?),
-            Look::Holder(uuid) => Learned::Holder(store.find_holder(*uuid).await?),
-            Look::Emptiness(name, uuid) => Learned::Answer(store.is_empty(name, *uuid).await?),
-            Look::Credential => Learned::Answer(self.is_stored(credential).await?),
-            Look::Deletion => Learned::Answer(self.is_deletion_wished().await?),
-        })
-    }
-
-    fn material(credential: &Credential) -> Result<&Material, StepError> {
-        credential.material.as_ref().ok_or(StepError::NoMaterial)
-    }
-
-    async fn hash(&self, credential: &Credential) -> Result<BcryptHash, StepError> {
-        let cost = self.context.settings.bcrypt_cost;
-        Ok(Self::material(credential)?
-            .hash(cost, &self.context.pool)
-            .await?)
-    }
-
-    async fn is_stored(&self, credential: &Credential) -> Result<bool, StepError> {
-        let admin = self.seen.tenant().and_then(|tenant| tenant.admin.as_ref());
-        let admin = admin.ok_or(StepError::NoMaterial)?;
-        Ok(Self::material(credential)?
-            .is_stored_as(&admin.password, &self.context.pool)
-            .await?)
-    }
-
-    /// The live object, once more: between the first read and the commit point a person may have
-    /// thought better of it.
-    async fn is_deletion_wished(&self) -> Result<bool, StepError> {
-        let live = self
-            .context
-            .cluster
-            .get_organization(&self.key.namespace, &self.key.name)
-            .await?;
-        let live = live.filter(|live| live.uid().as_ref() == Some(&self.key.uid));
-        Ok(live.is_some_and(|live| {
-            live.meta().deletion_timestamp.is_some()
-                && matches!(
-                    validate(&live, &self.context.settings.allowances),
-                    Wish::Absent(leaving) if leaving.disposal == Disposal::Delete
-                )
-        }))
-    }
-
-    async fn create_admin_secret(&self, credential: &mut Credential) -> Result<Learned, StepError> {
-        let desired = self.wish.desired().ok_or(StepError::NoMaterial)?;
-        let password = generate_password(&mut rng());
-        let data = BTreeMap::from([
-            (
-                EMAIL_KEY.to_owned(),
-                SecretString::from(desired.email.as_str()),
-            ),
-            (PASSWORD_KEY.to_owned(), password),
-        ]);
-        let secret = desired.credential.secret();
-        let made = self
-            .context
-            .cluster
-            .create_secret(self.key, secret, &data)
-            .await?;
-        *credential = judge(&desired.credential, Some(&made));
-        match &credential.observed {
-            crate::domain::credential::ObservedCredential::Present { version, .. } => {
-                Ok(Learned::Secret(version.clone()))
-            }
-            _ => Err(StepError::NoMaterial),
-        }
     }
 }

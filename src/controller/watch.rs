@@ -19,6 +19,7 @@ use kube::{
     },
 };
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_util::sync::CancellationToken;
 
@@ -106,6 +107,24 @@ impl Scope {
     }
 }
 
+/// How many passes may be under way at a time, over all scopes.
+#[derive(Debug, Clone)]
+pub struct Slots {
+    count: u16,
+    free: Arc<Semaphore>,
+}
+
+impl Slots {
+    /// So many.
+    #[must_use]
+    pub fn new(count: u16) -> Self {
+        Self {
+            count,
+            free: Arc::new(Semaphore::new(usize::from(count))),
+        }
+    }
+}
+
 /// Waits until every scope's first list is there.
 pub async fn await_first_lists(organizations: &[Organizations], readiness: &Readiness) {
     for store in organizations {
@@ -123,7 +142,7 @@ pub async fn run(
     client: Client,
     scope: Scope,
     context: Arc<Context>,
-    concurrency: u16,
+    slots: Slots,
     stop: CancellationToken,
 ) -> Result<(), WatchEnded> {
     let Scope {
@@ -148,11 +167,18 @@ pub async fn run(
         PredicateConfig::default(),
     );
     Controller::for_stream(changes, reader)
-        .with_config(controller::Config::default().concurrency(concurrency))
+        .with_config(controller::Config::default().concurrency(slots.count))
         .reconcile_on(UnboundedReceiverStream::new(wakes))
         .graceful_shutdown_on(stop.clone().cancelled_owned())
         .run(
-            |object, context| async move { Ok::<Action, Infallible>(reconcile(object, context).await) },
+            move |object, context| {
+                let slots = Arc::clone(&slots.free);
+                async move {
+                    // Never closed.
+                    let _slot = slots.acquire().await;
+                    Ok::<Action, Infallible>(reconcile(object, context).await)
+                }
+            },
             |_, never: &Infallible, _| match *never {},
             context,
         )

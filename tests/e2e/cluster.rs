@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::{
     samples::{organization, organization_with},
-    world::{World, servers, status},
+    servers::servers,
+    world::{World, status},
 };
 
 #[tokio::test(flavor = "multi_thread")]

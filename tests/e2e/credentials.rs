@@ -271,3 +271,17 @@ async fn no_secret_is_in_any_log_event_status_or_metric() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_watch_a_changed_secret_is_found_within_a_minute() -> Result<()> {
+    let world = World::with("unwatched", &["--secrets-watch", "off"]).await?;
+    world.apply(&organization("acme")).await?;
+    world.settled("acme", "Succeeded").await?;
+    let other = bcrypt::hash("canary-Other-2", 10)?;
+    world.put_secret("login", &[("hash", &other)]).await?;
+    world
+        .eventually("the new password opens", || {
+            world.opens("acme", "canary-Other-2")
+        })
+        .await
+}

@@ -7,7 +7,8 @@ use tokio::{task::block_in_place, time::Instant};
 
 use crate::{
     samples::{organization, organization_with},
-    world::{World, servers},
+    servers::servers,
+    world::World,
 };
 
 /// What the issue promises from the database's return to everything mended.

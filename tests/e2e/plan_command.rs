@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     samples::{organization, organization_with},
-    world::{BINARY, World, servers},
+    servers::servers,
+    world::{BINARY, World},
 };
 
 impl World {

@@ -7,10 +7,7 @@ use kube::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    samples::organization,
-    world::{World, servers},
-};
+use crate::{samples::organization, servers::servers, world::World};
 
 /// As `tests/refusals.yaml` describes it.
 #[derive(Debug, Deserialize)]

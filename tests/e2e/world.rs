@@ -2,33 +2,27 @@
 
 use std::{
     path::Path,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{
-    Api, Client, Config,
+    Api, Client,
     api::{ApiResource, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams},
-    config::{KubeConfigOptions, Kubeconfig},
     core::GroupVersionKind,
     runtime::wait::{Condition, await_condition},
 };
-use mongodb::{
-    Database,
-    bson::{Document, doc},
-};
+use mongodb::Database;
 use organization_operator::crd::{Organization, OrganizationStatus};
-use organization_operator_harness::{
-    control_plane::ControlPlane, home::Home, mongo::MongoServer, operator::Operator,
-};
+use organization_operator_harness::operator::Operator;
 use serde_json::Value;
 
-use crate::samples::{HASH, PASSWORD, secret};
+use crate::{
+    samples::{HASH, PASSWORD, secret},
+    servers::{client, servers},
+};
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_organization-operator");
 
@@ -36,35 +30,6 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_organization-operator");
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 static WORLDS: AtomicU32 = AtomicU32::new(0);
-
-pub struct Servers {
-    pub home: Home,
-    pub cluster: ControlPlane,
-    pub mongo: MongoServer,
-}
-
-/// Started once, for all tests; they end with the process.
-pub fn servers() -> Result<&'static Servers> {
-    static SERVERS: OnceLock<Result<Servers, String>> = OnceLock::new();
-    let started = SERVERS.get_or_init(|| start().map_err(|error| format!("{error:#}")));
-    started.as_ref().map_err(|error| anyhow!("{error}"))
-}
-
-fn start() -> Result<Servers> {
-    let home = Home::temporary(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e"))?;
-    let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
-    Ok(Servers {
-        cluster: ControlPlane::start(&home, &crds)?,
-        mongo: MongoServer::for_tests(&home)?,
-        home,
-    })
-}
-
-pub async fn client() -> Result<Client> {
-    let kubeconfig = Kubeconfig::read_from(servers()?.cluster.kubeconfig())?;
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-    Ok(Client::try_from(config)?)
-}
 
 pub struct World {
     pub namespace: String,
@@ -289,47 +254,6 @@ impl World {
             .await?;
         Ok(())
     }
-
-    /// The one document of `collection` that has that value.
-    pub async fn record(&self, collection: &str, field: &str, value: &str) -> Result<Document> {
-        let found = self
-            .database
-            .collection::<Document>(collection)
-            .find_one(doc! {field: value})
-            .await?;
-        found.with_context(|| format!("{collection} has none with {field} {value}"))
-    }
-
-    pub async fn count(&self, collection: &str) -> Result<u64> {
-        Ok(self
-            .database
-            .collection::<Document>(collection)
-            .count_documents(doc! {})
-            .await?)
-    }
-
-    pub async fn collections(&self) -> Result<Vec<String>> {
-        let mut names = self.database.list_collection_names().await?;
-        names.sort();
-        Ok(names)
-    }
-
-    /// The sum of a metric over all its labels that hold `label`.
-    pub fn metric(&self, name: &str, label: &str) -> Result<u64> {
-        let (_, text) = self
-            .operator
-            .get("/metrics")
-            .map_err(|error| anyhow!(error))?;
-        let lines = text
-            .lines()
-            .filter(|line| line.starts_with(name) && line.contains(label));
-        let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
-        Ok(values.sum())
-    }
-
-    pub fn hashes(&self) -> Result<u64> {
-        self.metric("organization_operator_hashes_total", "")
-    }
 }
 
 pub fn status(object: &Organization) -> OrganizationStatus {
@@ -348,37 +272,4 @@ pub fn condition(object: &Organization, type_: &str) -> Option<(String, String, 
         .into_iter()
         .find(|condition| condition.type_ == type_)?;
     Some((found.status, found.reason, found.message))
-}
-
-impl World {
-    /// Waits until `holds`, for what has no watch.
-    pub async fn eventually<F>(&self, what: &str, mut holds: impl FnMut() -> F) -> Result<()>
-    where
-        F: Future<Output = Result<bool>>,
-    {
-        let mut looks = tokio::time::interval(Duration::from_millis(50));
-        let found = tokio::time::timeout(PATIENCE, async {
-            loop {
-                looks.tick().await;
-                if holds().await? {
-                    return anyhow::Ok(());
-                }
-            }
-        });
-        match found.await {
-            Ok(found) => found,
-            Err(_) => bail!("never: {what}\n{}", self.operator.log()),
-        }
-    }
-
-    /// Waits until organization `name` no longer holds `former`.
-    pub async fn released(&self, name: &str, former: &str) -> Result<()> {
-        self.eventually("a name is released", || async {
-            let record = self
-                .record("organizations", "organization_name", name)
-                .await?;
-            Ok(!record.get_array("names")?.contains(&former.into()))
-        })
-        .await
-    }
 }

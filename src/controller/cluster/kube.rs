@@ -1,20 +1,21 @@
 //! The Kubernetes API by kube. Reads are retried by the client; writes are not, since the next pass
 //! decides anew.
 
-use std::{collections::BTreeMap, time::Duration};
+mod failure;
+mod secret;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
-use k8s_openapi::{
-    ByteString,
-    api::core::v1::Secret,
-    apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
-};
+use failure::classify;
+pub use failure::describe;
+use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client, Resource, ResourceExt,
     api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
     core::DeserializeGuard,
 };
-use secrecy::{ExposeSecret, SecretSlice};
+use secret::{new_secret, observed};
 use serde_json::{Value, json};
 
 use super::{Cluster, ClusterError, NewSecretData, ObjectKey, ObservedSecret, SecretOwner};
@@ -99,107 +100,6 @@ impl KubeCluster {
         self.within(api.patch(&object.name, &params, &Patch::<()>::Json(patch)))
             .await
             .map(drop)
-    }
-}
-
-/// A `test` of a JSON patch that failed is a 422: somebody was faster.
-fn classify(error: &kube::Error) -> ClusterError {
-    match error {
-        kube::Error::Api(status) => match status.code {
-            404 => ClusterError::Gone,
-            409 | 412 | 422 if status.code != 422 || is_failed_test(&status.message) => {
-                ClusterError::Conflict
-            }
-            code @ (408 | 429 | 500..=599) => {
-                ClusterError::Unreachable(format!("{code} {}: {}", status.reason, status.message))
-            }
-            code => ClusterError::Refused(format!("{code} {}: {}", status.reason, status.message)),
-        },
-        other => ClusterError::Unreachable(describe(other)),
-    }
-}
-
-fn is_failed_test(message: &str) -> bool {
-    message.contains("the server rejected our request due to an error in our request")
-        || message.contains("testing path")
-        || message.contains("testing value")
-}
-
-/// An error in one line that holds no body: some of kube's print whole answers.
-#[must_use]
-pub fn describe(error: &kube::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    match error {
-        kube::Error::Api(status) => {
-            format!("{} {}: {}", status.code, status.reason, status.message)
-        }
-        kube::Error::SerdeError(_) => "an answer that can't be read".to_owned(),
-        _ => cause.to_string(),
-    }
-}
-
-fn secret_owner(secret: &Secret, object: &ObjectKey) -> SecretOwner {
-    let mut owner = SecretOwner::Other;
-    for reference in secret.owner_references() {
-        if reference.uid == object.uid {
-            return SecretOwner::This;
-        }
-        let is_former = reference.kind == Organization::kind(&()) && reference.name == object.name;
-        if is_former
-            && reference
-                .api_version
-                .starts_with(&*Organization::group(&()))
-        {
-            owner = SecretOwner::Former;
-        }
-    }
-    owner
-}
-
-fn observed(secret: Secret, object: &ObjectKey) -> ObservedSecret {
-    let owner = secret_owner(&secret, object);
-    let data = secret.data.unwrap_or_default();
-    ObservedSecret {
-        uid: secret.metadata.uid.unwrap_or_default(),
-        resource_version: secret.metadata.resource_version.unwrap_or_default(),
-        owner,
-        data: data
-            .into_iter()
-            .map(|(key, ByteString(value))| (key, SecretSlice::from(value)))
-            .collect(),
-    }
-}
-
-fn new_secret(object: &ObjectKey, name: &SecretName, data: &NewSecretData) -> Secret {
-    let values = data
-        .iter()
-        .map(|(key, value)| {
-            (
-                key.clone(),
-                ByteString(value.expose_secret().as_bytes().to_vec()),
-            )
-        })
-        .collect::<BTreeMap<_, _>>();
-    Secret {
-        metadata: ObjectMeta {
-            name: Some(name.0.clone()),
-            namespace: Some(object.namespace.clone()),
-            owner_references: Some(vec![OwnerReference {
-                api_version: Organization::api_version(&()).into_owned(),
-                kind: Organization::kind(&()).into_owned(),
-                name: object.name.clone(),
-                uid: object.uid.clone(),
-                controller: Some(true),
-                // Would need a right on finalizers, and holds nothing up that is worth it.
-                block_owner_deletion: Some(false),
-            }]),
-            ..ObjectMeta::default()
-        },
-        data: Some(values),
-        ..Secret::default()
     }
 }
 
