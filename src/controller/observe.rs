@@ -108,6 +108,7 @@ pub async fn observe(
             .as_ref()
             .map(|live| observed_object(live, &key, context)),
         own: view.own,
+        asked_name: query.name,
         claimants: view.claimants,
         email_holder: view.email_holder,
         collections: BTreeMap::new(),

@@ -102,7 +102,9 @@ pub struct Observed {
     pub object: Option<ObservedObject>,
     /// The tenant whose record is owned by the object's uid.
     pub own: Option<StoredTenant>,
-    /// Other records that hold the wished name.
+    /// The name that was asked for: the wished one, or the one that a rename is on its way to.
+    pub asked_name: Option<OrgName>,
+    /// Other records that hold the name that was asked for.
     pub claimants: Vec<StoredTenant>,
     /// Who has the wished e-mail address.
     pub email_holder: Option<EmailHolder>,

@@ -25,7 +25,7 @@ pub use unfold::{Plan, predict, unfold};
 
 use super::{
     desired::Wish,
-    names::CollectionName,
+    names::{CollectionName, OrgName},
     observed::Observed,
     reason::Reason,
     record::{OrganizationRecord, StoredTenant},
@@ -83,6 +83,15 @@ fn rest<T>(reason: Reason) -> Stage<T> {
 
 fn look<T>(look: Look) -> Stage<T> {
     to_do(Step::Look(look))
+}
+
+/// Who else holds that name, once that was asked.
+fn claimants<'a>(name: &OrgName, seen: &'a Observed) -> Stage<&'a [StoredTenant]> {
+    if seen.asked_name.as_ref() == Some(name) {
+        ControlFlow::Continue(&seen.claimants)
+    } else {
+        look(Look::Claimants(name.clone()))
+    }
 }
 
 /// Settled once all these names were looked at.

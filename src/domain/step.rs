@@ -14,7 +14,7 @@ use super::{
     ids::{AdminId, CollectionUuid, OrganizationId},
     names::{CollectionName, OrgName},
     observed::ObservedCollection,
-    record::{AdminRecord, CredentialVersion, OrganizationRecord},
+    record::{AdminRecord, CredentialVersion, OrganizationRecord, StoredTenant},
 };
 
 /// What is asked of the world before the next decision.
@@ -24,6 +24,8 @@ pub enum Look {
     Collections(BTreeSet<CollectionName>),
     /// Where the collection of this UUID is. Only asked where UUIDs last.
     Whereabouts(CollectionUuid),
+    /// Who else holds this name.
+    Claimants(OrgName),
     /// Whose home the collection of this UUID is.
     Holder(CollectionUuid),
     /// Whether the collection has no document.
@@ -197,6 +199,8 @@ pub enum Learned {
     Collections(Vec<(CollectionName, ObservedCollection)>),
     /// [`Look::Whereabouts`].
     Whereabouts(Option<CollectionName>),
+    /// [`Look::Claimants`].
+    Claimants(Vec<StoredTenant>),
     /// [`Look::Holder`].
     Holder(Option<OrganizationId>),
     /// [`Look::Emptiness`], [`Look::Credential`] and [`Look::Deletion`].

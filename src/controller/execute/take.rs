@@ -22,7 +22,7 @@ use crate::{
         password::generate_password,
         step::{Learned, Look, Step},
     },
-    store::port::StoreError,
+    store::port::{StoreError, TenantQuery},
 };
 
 /// The taking of one step.
@@ -104,6 +104,14 @@ impl Taking<'_> {
         Ok(match look {
             Look::Collections(names) => Learned::Collections(store.find_collections(names).await?),
             Look::Whereabouts(uuid) => Learned::Whereabouts(store.locate_collection(*uuid).await?),
+            Look::Claimants(name) => {
+                let query = TenantQuery {
+                    owner_uid: self.key.uid.clone(),
+                    name: Some(name.clone()),
+                    email: None,
+                };
+                Learned::Claimants(store.find_tenants(&query).await?.claimants)
+            }
             Look::Holder(uuid) => Learned::Holder(store.find_holder(*uuid).await?),
             Look::Emptiness(name, uuid) => Learned::Answer(store.is_empty(name, *uuid).await?),
             Look::Credential => Learned::Answer(self.is_stored(credential).await?),

@@ -70,6 +70,7 @@ fn seen() -> Observed {
         },
         object: None,
         own: Some(StoredTenant::Readable(Box::new(tenant))),
+        asked_name: None,
         claimants: Vec::new(),
         email_holder: None,
         collections: [(home, Some(collection))].into(),

@@ -97,6 +97,10 @@ impl Observed {
             (Look::Whereabouts(uuid), Learned::Whereabouts(name)) => {
                 self.found.insert(*uuid, name);
             }
+            (Look::Claimants(name), Learned::Claimants(claimants)) => {
+                self.asked_name = Some(name.clone());
+                self.claimants = claimants;
+            }
             (Look::Holder(uuid), Learned::Holder(holder)) => {
                 self.particulars.entry(*uuid).or_default().holder = Some(holder);
             }

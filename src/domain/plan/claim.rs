@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 
-use super::{Stage, admin, obstacle, rest, seen_at, to_do, update};
+use super::{Stage, admin, claimants, obstacle, rest, seen_at, to_do, update};
 use crate::domain::{
     desired::{Adoption, Desired},
     names::CollectionName,
@@ -21,7 +21,7 @@ pub(super) fn claimed(
     // Held by somebody outweighs free for the taking: two records may stand for one name where the
     // older service wrote one of them.
     let mut free = None;
-    for claimant in &seen.claimants {
+    for claimant in claimants(&desired.name, seen)? {
         match claimant {
             StoredTenant::Unreadable { .. } => {
                 return rest(Reason::NameConflict(desired.name.clone()));

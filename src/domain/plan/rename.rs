@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Next, Stage, admin, home, obstacle, rest, seen_at, stray, to_do, update};
+use super::{Next, Stage, admin, claimants, home, obstacle, rest, seen_at, stray, to_do, update};
 use crate::domain::{
     desired::Desired,
     ids::CollectionUuid,
@@ -21,7 +21,7 @@ pub(super) fn begun(desired: &Desired, tenant: &Tenant, seen: &Observed) -> Stag
     if record.organization_name == *to {
         return ControlFlow::Continue(());
     }
-    if !seen.claimants.is_empty() {
+    if !claimants(to, seen)?.is_empty() {
         return rest(Reason::NameConflict(to.clone()));
     }
     // In our own quarantine whatever lies there is a stray, and was dealt with before this.
@@ -111,7 +111,7 @@ fn moved(
     target: &CollectionName,
     seen: &Observed,
 ) -> Stage {
-    if !seen.claimants.is_empty() {
+    if !claimants(&renaming.to, seen)?.is_empty() {
         // The older service, which knows no claims, took the name after our intent.
         let uuid = back_home(record, renaming, seen)?;
         return to_do(rolled_back(record, renaming, uuid, seen));

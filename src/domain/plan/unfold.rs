@@ -106,6 +106,7 @@ fn predict_answer(look: &Look, seen: &Observed) -> Learned {
                 .collect(),
         ),
         Look::Whereabouts(_) => Learned::Whereabouts(None),
+        Look::Claimants(_) => Learned::Claimants(Vec::new()),
         Look::Holder(_) => Learned::Holder(None),
         Look::Emptiness(..) | Look::Credential => Learned::Answer(false),
         Look::Deletion => Learned::Answer(true),

@@ -18,6 +18,7 @@ impl fmt::Display for Look {
         match self {
             Self::Collections(names) => write!(f, "look for {}", listed(names)),
             Self::Whereabouts(uuid) => write!(f, "look where collection {uuid} is"),
+            Self::Claimants(name) => write!(f, "look who else holds the name {name}"),
             Self::Holder(uuid) => write!(f, "look whose home collection {uuid} is"),
             Self::Emptiness(name, _) => write!(f, "look whether {name} is empty"),
             Self::Credential => write!(f, "compare the credential with the stored hash"),

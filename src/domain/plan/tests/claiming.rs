@@ -188,12 +188,7 @@ fn a_record_that_cant_be_read_is_somebodys() {
         owner_uid: None,
         field: "state",
     };
-    assert_eq!(
-        scene()
-            .observe(|seen| seen.claimants.push(unreadable))
-            .line(),
-        TAKEN
-    );
+    assert_eq!(scene().held_by(unreadable).line(), TAKEN);
 }
 
 #[test]

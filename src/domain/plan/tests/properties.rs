@@ -91,6 +91,7 @@ fn any_record() -> impl Strategy<Value = OrganizationRecord> {
 fn any_claimant() -> impl Strategy<Value = OrganizationRecord> {
     let theirs = owner("other", "labs", "uid-2");
     let base = OrganizationRecord {
+        names: vec![name("acme"), name("acme-labs")],
         id: OTHER,
         collection_uuid: Some(uuid(7)),
         ..active()

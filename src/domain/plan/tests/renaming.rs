@@ -223,6 +223,27 @@ fn an_intent_that_stands_is_finished_whatever_is_wished_meanwhile() {
 }
 
 #[test]
+fn an_intent_that_stands_is_finished_though_the_name_wished_since_is_taken() {
+    let third = OrganizationRecord {
+        organization_name: name("third"),
+        names: vec![name("third")],
+        ..theirs()
+    };
+    let scene = under_way(true)
+        .claimant(third)
+        .desire(|desired| desired.name = name("third"));
+    assert_eq!(scene.line(), "rename collection org_acme to org_acme-labs");
+}
+
+#[test]
+fn a_name_that_the_older_service_took_turns_back_also_under_another_wish() {
+    let refused = crate::domain::reason::Reason::InvalidSpec(String::new());
+    let refused = crate::domain::desired::Wish::Refused(refused);
+    let scene = under_way(true).claimant(theirs()).wish(refused);
+    assert_eq!(scene.line(), "record of acme: roll the rename back");
+}
+
+#[test]
 fn a_lost_secret_doesnt_stop_a_rename_that_has_begun() {
     let lost = ObservedCredential::Missing(SecretName("acme-login".to_owned()));
     let scene = under_way(true).observe(|seen| seen.credential = lost);

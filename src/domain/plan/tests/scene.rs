@@ -120,6 +120,13 @@ pub fn left(text: &str, seconds_from_now: i64) -> Quarantine {
     }
 }
 
+fn holds(claimant: &StoredTenant, name: &OrgName) -> bool {
+    match claimant {
+        StoredTenant::Readable(tenant) => tenant.record.claims(name),
+        StoredTenant::Unreadable { .. } => true,
+    }
+}
+
 /// A collection of the catalogue.
 #[derive(Debug, Clone)]
 struct Kept {
@@ -133,6 +140,7 @@ pub struct Scene {
     pub wish: Wish,
     pub seen: Observed,
     catalogue: BTreeMap<CollectionName, Kept>,
+    claimants: Vec<StoredTenant>,
     same_credential: bool,
     deletion_confirmed: bool,
 }
@@ -164,6 +172,7 @@ pub fn scene() -> Scene {
             recreate: false,
         }),
         own: None,
+        asked_name: None,
         claimants: Vec::new(),
         email_holder: None,
         collections: BTreeMap::new(),
@@ -179,6 +188,7 @@ pub fn scene() -> Scene {
         wish,
         seen,
         catalogue: BTreeMap::new(),
+        claimants: Vec::new(),
         same_credential: false,
         deletion_confirmed: true,
     }
@@ -239,13 +249,16 @@ impl Scene {
         self
     }
 
-    pub fn claimant(mut self, record: OrganizationRecord) -> Self {
-        self.seen
-            .claimants
-            .push(StoredTenant::Readable(Box::new(Tenant {
-                record,
-                admin: None,
-            })));
+    pub fn claimant(self, record: OrganizationRecord) -> Self {
+        let tenant = Tenant {
+            record,
+            admin: None,
+        };
+        self.held_by(StoredTenant::Readable(Box::new(tenant)))
+    }
+
+    pub fn held_by(mut self, claimant: StoredTenant) -> Self {
+        self.claimants.push(claimant);
         self
     }
 
@@ -309,6 +322,13 @@ impl Scene {
             Look::Whereabouts(uuid) => {
                 Learned::Whereabouts(self.by_uuid(*uuid).map(|(name, _)| name.clone()))
             }
+            Look::Claimants(name) => Learned::Claimants(
+                self.claimants
+                    .iter()
+                    .filter(|claimant| holds(claimant, name))
+                    .cloned()
+                    .collect(),
+            ),
             Look::Holder(uuid) => {
                 Learned::Holder(self.by_uuid(*uuid).and_then(|(_, kept)| kept.holder))
             }
