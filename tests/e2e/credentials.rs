@@ -86,7 +86,7 @@ async fn a_changed_password_is_hashed_once_and_a_touched_secret_changes_nothing(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_hash_is_taken_as_it_is() -> Result<()> {
-    let world = World::start("hash").await?;
+    let world = World::with("hash", &["--secrets-watch", "namespaces"]).await?;
     world.apply(&organization("acme")).await?;
     world.settled("acme", "Succeeded").await?;
     assert!(world.opens("acme", PASSWORD).await?);
@@ -149,6 +149,20 @@ async fn a_generated_password_follows_its_secret_and_gives_way_to_a_reference() 
         .await?;
     world.settled("acme", "Succeeded").await?;
     assert_eq!(world.generated_password("acme-admin").await?, None);
+
+    // Another reference, another password.
+    world
+        .put_secret("other", &[("key", "canary-Other-4")])
+        .await?;
+    let reference =
+        json!({"spec": {"admin": {"passwordSecretRef": {"name": "other", "key": "key"}}}});
+    world.patch("acme", &reference).await?;
+    world
+        .eventually("the other password opens", || {
+            world.opens("acme", "canary-Other-4")
+        })
+        .await?;
+    assert!(!world.opens("acme", PASSWORD).await?);
 
     // Without it, one is generated again.
     world

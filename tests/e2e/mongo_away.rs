@@ -88,8 +88,15 @@ async fn the_urls_file_is_read_again_when_it_changes() -> Result<()> {
     block_in_place(|| world.operator.spawn())?;
     world.apply(&organization("acme")).await?;
     world.settled("acme", "MongoUnavailable").await?;
+    let nobody = servers()?
+        .mongo
+        .url()
+        .replace("mongodb://", "mongodb://nobody:canary@");
+    std::fs::write(&file, nobody)?;
+    world.settled("acme", "MongoUnauthorized").await?;
     std::fs::write(&file, servers()?.mongo.url())?;
     world.settled("acme", "Succeeded").await?;
     block_in_place(|| world.operator.wait_ready(MENDED))?;
+    assert!(!world.operator.log().contains("canary"));
     Ok(())
 }
