@@ -17,6 +17,7 @@ use super::{
 use crate::{
     crd::{FINALIZER, Organization, OrganizationStatus, RECREATE_ANNOTATION},
     domain::{
+        credential::ObservedCredential,
         desired::Wish,
         ids::{AdminId, OrganizationId},
         observed::{Done, FreshIds, KnownTenant, Observed, ObservedObject, names_of_interest},
@@ -79,17 +80,7 @@ pub async fn observe(
         email: desired.map(|desired| desired.email.clone()),
     };
     let view = context.store.find_tenants(&query).await?;
-    let live = context
-        .cluster
-        .get_organization(&key.namespace, &key.name)
-        .await?;
-    let live = live.filter(|live| live.uid().as_ref() == Some(&key.uid));
-    if live
-        .as_ref()
-        .is_some_and(|live| !is_same_wish(live, cached))
-    {
-        return Err(ObserveError::Outdated);
-    }
+    let live = live_object(cached, &key, context).await?;
     let credential = match desired {
         Some(desired) => {
             let source = &desired.credential;
@@ -98,24 +89,13 @@ pub async fn observe(
         }
         None => Credential::unseen(),
     };
-    let now = context.clock.now();
     let mut seen = Observed {
-        now,
-        capability: context.store.capability(),
-        rules: context.settings.rules,
-        fresh: fresh_ids(now),
-        object: live
-            .as_ref()
-            .map(|live| observed_object(live, &key, context)),
         own: view.own,
         asked_name: query.name,
         claimants: view.claimants,
         email_holder: view.email_holder,
-        collections: BTreeMap::new(),
-        found: BTreeMap::new(),
-        particulars: BTreeMap::new(),
         credential: credential.observed.clone(),
-        done: Done::default(),
+        ..nothing_seen(live.as_ref(), &key, context)
     };
     let names = names_of_interest(wish, seen.tenant().map(|tenant| &tenant.record));
     if !names.is_empty() && seen.object.is_some() {
@@ -128,6 +108,78 @@ pub async fn observe(
         credential,
         live,
     })
+}
+
+/// Whether all there is to do is to put the finalizer on, for which the database needs no look.
+#[must_use]
+pub fn awaits_finalizer(cached: &DeserializeGuard<Organization>, wish: &Wish) -> bool {
+    wish.desired().is_some() && !has_finalizer(cached)
+}
+
+/// The reads of a pass that only puts the finalizer on.
+///
+/// # Errors
+/// [`ObserveError::Outdated`] also where it is on by now: then the database has to be looked at.
+pub async fn observe_object(
+    cached: &DeserializeGuard<Organization>,
+    context: &Context,
+) -> Result<Pass, ObserveError> {
+    let key = key_of(cached);
+    let live = live_object(cached, &key, context).await?;
+    if live.as_ref().is_some_and(has_finalizer) {
+        return Err(ObserveError::Outdated);
+    }
+    Ok(Pass {
+        seen: nothing_seen(live.as_ref(), &key, context),
+        key,
+        credential: Credential::unseen(),
+        live,
+    })
+}
+
+fn has_finalizer(object: &DeserializeGuard<Organization>) -> bool {
+    object.finalizers().iter().any(|name| name == FINALIZER)
+}
+
+/// The live object; `None` where it is gone, or another one by now.
+async fn live_object(
+    cached: &DeserializeGuard<Organization>,
+    key: &ObjectKey,
+    context: &Context,
+) -> Result<Option<DeserializeGuard<Organization>>, ObserveError> {
+    let live = context
+        .cluster
+        .get_organization(&key.namespace, &key.name)
+        .await?;
+    match live.filter(|live| live.uid().as_ref() == Some(&key.uid)) {
+        Some(live) if !is_same_wish(&live, cached) => Err(ObserveError::Outdated),
+        live => Ok(live),
+    }
+}
+
+/// What is known before the database was looked at.
+fn nothing_seen(
+    live: Option<&DeserializeGuard<Organization>>,
+    key: &ObjectKey,
+    context: &Context,
+) -> Observed {
+    let now = context.clock.now();
+    Observed {
+        now,
+        capability: context.store.capability(),
+        rules: context.settings.rules,
+        fresh: fresh_ids(now),
+        object: live.map(|live| observed_object(live, key, context)),
+        own: None,
+        asked_name: None,
+        claimants: Vec::new(),
+        email_holder: None,
+        collections: BTreeMap::new(),
+        found: BTreeMap::new(),
+        particulars: BTreeMap::new(),
+        credential: ObservedCredential::Unseen,
+        done: Done::default(),
+    }
 }
 
 /// Whether both ask for the same: the spec, and whether it is to go.
@@ -156,7 +208,7 @@ fn observed_object(
             name: key.name.clone(),
             uid: key.uid.clone(),
         },
-        finalizer: live.finalizers().iter().any(|name| name == FINALIZER),
+        finalizer: has_finalizer(live),
         known: status.and_then(known_tenant),
         recreate: asked.is_some()
             && asked != status.and_then(|status| status.last_handled_recreate_at.as_ref()),

@@ -11,7 +11,7 @@ use super::{
     context::Context,
     events::tell,
     execute::{Executed, StepError, Stop, execute},
-    observe::{key_of, observe, status_of},
+    observe::{awaits_finalizer, key_of, observe, observe_object, status_of},
     requeue,
     status::{Outcome, status_after},
     validate::validate,
@@ -73,7 +73,12 @@ async fn pass(
     context: &Context,
 ) -> Result<(PassOutcome, Action), PassError> {
     let wish = validate(object, &context.settings.allowances);
-    let (executed, live) = match observe(object, &wish, context).await {
+    let observed = if awaits_finalizer(object, &wish) {
+        observe_object(object, context).await
+    } else {
+        observe(object, &wish, context).await
+    };
+    let (executed, live) = match observed {
         Ok(mut pass) => {
             let live = pass.live.take();
             let reason = reason_under_way(&wish, &pass.seen);

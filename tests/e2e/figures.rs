@@ -79,8 +79,7 @@ async fn commands_and_writes_are_as_few_as_the_protocol_counts() -> Result<()> {
             world.settled("acme", "Succeeded").await.map(drop)
         })
         .await?;
-    // The pass that puts on the finalizer, then the one that does the work: two reads more.
-    assert!(create.commands <= 7 + 2, "{create:?}");
+    assert!(create.commands <= 7, "{create:?}");
     assert_eq!(create.writes, 2);
 
     let passes = || world.metric("organization_operator_passes_total", "Settled");

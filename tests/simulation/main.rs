@@ -3,6 +3,7 @@
 //! controller comes to rest, and then the promises hold.
 
 mod acts;
+mod figures;
 mod promises;
 mod world;
 
