@@ -30,12 +30,30 @@ pub enum DefinitionError {
 pub fn definition() -> Result<Value, DefinitionError> {
     let mut definition = serde_json::to_value(Organization::crd())?;
     make_fit(&mut definition);
-    // A new object is "in progress" for kstatus before anyone has touched it.
     let status = "/spec/versions/0/schema/openAPIV3Schema/properties/status";
     if let Some(Value::Object(status)) = definition.pointer_mut(status) {
+        // A new object is "in progress" for kstatus before anyone has touched it.
         status.insert("default".to_owned(), json!({"observedGeneration": -1}));
+        if let Some(condition) = status["properties"].pointer_mut("/conditions/items/properties") {
+            json_patch::merge(condition, &bounds_of_a_condition());
+        }
     }
     Ok(definition)
+}
+
+/// The bounds that Kubernetes puts on conditions, and that k8s-openapi's type leaves out.
+fn bounds_of_a_condition() -> Value {
+    json!({
+        "type": {"minLength": 1, "maxLength": 316},
+        "status": {"enum": ["True", "False", "Unknown"]},
+        "reason": {
+            "minLength": 1,
+            "maxLength": 1024,
+            "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
+        },
+        "message": {"maxLength": 32768},
+        "observedGeneration": {"minimum": 0},
+    })
 }
 
 /// The definition as crds/ holds it.
@@ -74,6 +92,18 @@ fn make_schema_fit(schema: &mut Map<String, Value>) {
     if format.is_some_and(|format| UNKNOWN_FORMATS.contains(&format)) {
         schema.remove("format");
     }
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        *description = plain(description);
+    }
+}
+
+/// A doc comment as `kubectl explain` wants it: it breaks lines itself and knows no Markdown.
+fn plain(description: &str) -> String {
+    let paragraphs = description.split("\n\n");
+    let joined: Vec<_> = paragraphs
+        .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    joined.join("\n\n").replace('`', "")
 }
 
 /// `64.0` as `64`: both mean the same, but only one survives a round trip through the API server.

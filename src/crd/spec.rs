@@ -1,4 +1,6 @@
-//! What a person asks for.
+//! What a person asks for. The doc comments are what `kubectl explain` shows: they say units,
+//! defaults and examples. Rules that need explaining are in CEL, with a message of their own;
+//! lengths and enums explain themselves.
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -6,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::status::OrganizationStatus;
 
-/// An organization (a tenant): its collection and its admin in `MongoDB`.
+/// What the organization shall be.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 #[kube(
     group = "organization-operator.dev",
@@ -17,9 +19,10 @@ use super::status::OrganizationStatus;
     category = "tenancy",
     namespaced,
     status = "OrganizationStatus",
-    doc = "An organization (a tenant): its collection and its admin in MongoDB.",
+    doc = "An organization (a tenant): a collection for its data and an admin who logs in, both kept in MongoDB by the operator.",
     selectable = ".spec.organizationName",
-    validation = Rule::new("self.metadata.name.size() <= 57").message("metadata.name has more than 57 characters; choose a shorter one"),
+    // Not ratcheted, so only about what can never change: see the tests.
+    validation = Rule::new("self.metadata.name.size() <= 57").message("metadata.name has more than 57 characters; choose a shorter one (spec.organizationName may be longer)"),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
     printcolumn(name = "Organization", type_ = "string", json_path = ".status.organizationName"),
@@ -30,16 +33,30 @@ use super::status::OrganizationStatus;
     printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].message", priority = 1)
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!has(oldSelf.organizationName) || has(self.organizationName)").message("once set, organizationName can't be unset; set it to the name that the organization shall have").field_path(".organizationName").reason(Reason::FieldValueInvalid))]
-#[x_kube(validation = Rule::new("has(oldSelf.restoreFrom) == has(self.restoreFrom) && (!has(self.restoreFrom) || self.restoreFrom == oldSelf.restoreFrom)").message("restoreFrom is for creation only and can't be changed; create another Organization").field_path(".restoreFrom").reason(Reason::FieldValueForbidden))]
+#[x_kube(
+    validation = Rule::new("!has(oldSelf.organizationName) || has(self.organizationName)")
+        .message("organizationName can't be unset once it was set; set it to the name that the organization shall have")
+        .field_path(".organizationName").reason(Reason::FieldValueRequired),
+    validation = Rule::new("has(self.restoreFrom) == has(oldSelf.restoreFrom) && (!has(self.restoreFrom) || self.restoreFrom == oldSelf.restoreFrom)")
+        .message("restoreFrom can't be added, changed or removed later; create another Organization with it")
+        .field_path(".restoreFrom").reason(Reason::FieldValueForbidden),
+)]
 pub struct OrganizationSpec {
-    /// The organization's name: 2 to 64 letters, digits, `_` or `-`; case is significant. Where it
-    /// is left out, metadata.name. Changing it renames the organization with all its data.
+    /// The organization's name, for example Acme: 2 to 64 letters (A-Z, a-z), digits, underscores
+    /// or hyphens. Case is kept and significant. No two organizations have the same name, in
+    /// whatever namespace they are. Default: metadata.name. Changing it renames the organization
+    /// with all its data; once set it can't be unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 64), pattern("^[A-Za-z0-9_-]{2,64}$"))]
+    #[schemars(length(min = 2, max = 64))]
+    #[x_kube(
+        validation = Rule::new("self.matches('^[A-Za-z0-9_-]*$')")
+            .message("organizationName may only have letters (A-Z, a-z), digits, _ and -; remove all other characters")
+            .reason(Reason::FieldValueInvalid)
+    )]
     pub organization_name: Option<String>,
 
-    /// Free text for people.
+    /// Free text for people, for example Acme Inc.; at most 256 characters. The operator doesn't
+    /// use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub display_name: Option<String>,
@@ -47,75 +64,108 @@ pub struct OrganizationSpec {
     /// The organization's admin.
     pub admin: AdminSpec,
 
-    /// Disabled: logins and tokens are refused, the data is untouched.
+    /// Enabled (default): the admin can log in. Disabled: logins and tokens are refused; the data
+    /// is untouched.
     #[serde(default)]
     pub access: Access,
 
-    /// True: the operator leaves the organization alone, and says so.
+    /// Default: false. True: the operator leaves the organization as it is, and says so. An
+    /// organization that is deleted while it is suspended is treated as with deletionPolicy Retain.
     #[serde(default)]
     pub suspend: bool,
 
-    /// What happens to the data when this object is deleted.
+    /// What happens in MongoDB when this object is deleted. Retain (default): all data stays, and an
+    /// Organization of the same name in the same namespace takes it back. Delete: all data is
+    /// dropped, for good. Archive: not supported yet, acts as Retain.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
 
-    /// How long an archive is kept, as hours, minutes and seconds: `168h`, `90m`. With
-    /// deletionPolicy Archive only.
+    /// How long an archive is kept, in hours, minutes and seconds, for example 168h or 1h30m.
+    /// Default: the operator's setting. Only for deletionPolicy Archive, which is not supported yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        length(min = 2, max = 16),
-        pattern("^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$")
+    #[schemars(length(min = 2, max = 21))]
+    #[x_kube(
+        validation = Rule::new("self.matches('^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$')")
+            .message("archiveRetention must be hours, minutes and seconds, in this order and without spaces, such as 168h or 1h30m")
+            .reason(Reason::FieldValueInvalid)
     )]
     pub archive_retention: Option<String>,
 
-    /// True: deletion waits until this is false.
+    /// Default: false. True: deletion waits until this is false. Not supported yet: leave it out.
     #[serde(default)]
     pub deletion_protection: bool,
 
-    /// Whether a record without an owner that `MongoDB` already holds may be taken over.
+    /// Whether an organization of this name that MongoDB already holds, and that no Organization
+    /// owns, may be taken over with its admin and its data. Never (default): no. `IfUnowned`: yes, from
+    /// the namespaces that the operator's --adoption-namespaces allows.
     #[serde(default)]
     pub adoption_policy: AdoptionPolicy,
 
-    /// At creation only: come back from an archive.
+    /// Only at creation: come back from an archive. Not supported yet: leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore_from: Option<RestoreFrom>,
 }
 
-/// An organization's admin. The password comes from passwordSecretRef or passwordHashSecretRef;
-/// with neither, the operator generates one into Secret `<metadata.name>-admin`.
+/// The organization's admin.
 #[derive(KubeSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!(has(self.passwordSecretRef) && has(self.passwordHashSecretRef))").message("passwordSecretRef and passwordHashSecretRef exclude each other; keep one").reason(Reason::FieldValueInvalid))]
-#[x_kube(validation = Rule::new("self.email.contains('@') && !self.email.startsWith('@') && !self.email.endsWith('@')").message("email must have an @-sign with something before and after it").field_path(".email").reason(Reason::FieldValueInvalid))]
-#[x_kube(validation = Rule::new("!self.email.matches('[\\\\x00-\\\\x1f\\\\x7f]')").message("email must not hold line breaks or other control characters").field_path(".email").reason(Reason::FieldValueInvalid))]
-#[x_kube(validation = Rule::new("bytes(self.email).size() <= 254").message("email has more than 254 bytes").field_path(".email").reason(Reason::FieldValueInvalid))]
+#[x_kube(
+    validation = Rule::new("!has(self.passwordSecretRef) || !has(self.passwordHashSecretRef)")
+        .message("passwordSecretRef and passwordHashSecretRef exclude each other; keep one of them, or none to have a password generated")
+        .reason(Reason::FieldValueInvalid),
+)]
 pub struct AdminSpec {
-    /// The address the admin logs in with; unique over all organizations.
-    #[schemars(length(min = 3, max = 254))]
+    /// The e-mail address that the admin logs in with, for example admin@acme.example; at most 254
+    /// bytes. No two admins have the same. It is kept in a normal form, which status.adminEmail
+    /// shows: no name around it, the domain in lower case.
+    // What only Email::parse can judge is left to it, and nothing it takes is refused here: the
+    // length counts without a name in front, which may be long.
+    #[schemars(length(max = 2048))]
+    #[x_kube(
+        validation = Rule::new("self.contains('@') && !self.startsWith('@') && !self.endsWith('@')")
+            .message("email must be an address with something before and after its @-sign, such as admin@acme.example")
+            .reason(Reason::FieldValueInvalid),
+        validation = Rule::new(r"!self.matches('[\\r\\n]')")
+            .message("email must not have line breaks; remove them")
+            .reason(Reason::FieldValueInvalid),
+        validation = Rule::new("self.contains('<') || bytes(self.trim()).size() <= 254")
+            .message("email has more than 254 bytes; use a shorter address")
+            .reason(Reason::FieldValueInvalid),
+    )]
     pub email: String,
 
-    /// A Secret of this namespace, and the key in it that holds the password: 6 characters or more
-    /// with a letter and a digit, at most 72 bytes.
+    /// Where the admin's password is: at least 6 characters with a letter and a digit, at most 72
+    /// bytes. A change of the Secret is a change of the password. Without this and without
+    /// passwordHashSecretRef the operator generates a password and keeps it in key password of a
+    /// Secret of its own, acme-admin for an object called acme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_secret_ref: Option<SecretKeyReference>,
 
-    /// A Secret of this namespace, and the key in it that holds a bcrypt hash ($2a$, $2b$, $2x$ or
-    /// $2y$, cost 10 to 16).
+    /// Where a bcrypt hash of the admin's password is, made elsewhere: prefix $2a$, $2b$, $2x$ or
+    /// $2y$, cost 10 to 16. Excludes passwordSecretRef.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash_secret_ref: Option<SecretKeyReference>,
 }
 
-/// A key of a Secret of this namespace.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+/// A key of a Secret in this object's namespace.
+#[derive(KubeSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 pub struct SecretKeyReference {
-    /// metadata.name of the Secret.
-    #[schemars(
-        length(min = 1, max = 253),
-        pattern("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+    /// The Secret's metadata.name, for example acme-login. It is looked for in this object's
+    /// namespace.
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(
+        validation = Rule::new("self == '' || self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')")
+            .message("no Secret can have this name; use only lower-case letters, digits, - and ., with a letter or digit at both ends and beside each dot")
+            .reason(Reason::FieldValueInvalid)
     )]
     pub name: String,
-    /// The key in its data.
-    #[schemars(length(min = 1, max = 253), pattern("^[-._a-zA-Z0-9]+$"))]
+    /// The key in the Secret's data, for example password.
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(
+        validation = Rule::new("self.matches('^[-._a-zA-Z0-9]*$') && self != '.' && !self.startsWith('..')")
+            .message("no Secret can have this key; use only letters, digits, -, _ and ., and don't begin with two dots")
+            .reason(Reason::FieldValueInvalid)
+    )]
     pub key: String,
 }
 
@@ -153,10 +203,16 @@ pub enum AdoptionPolicy {
 }
 
 /// Which archive to come back from.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[derive(KubeSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct RestoreFrom {
-    /// status.organizationId of the organization that was archived.
-    #[schemars(length(min = 24, max = 24), pattern("^[0-9a-f]{24}$"))]
+    /// status.organizationId of the organization that was archived: 24 hexadecimal digits, for
+    /// example 65f0c0ffee0123456789abcd.
+    #[schemars(length(min = 24, max = 24))]
+    #[x_kube(
+        validation = Rule::new("self.matches('^[0-9a-f]*$')")
+            .message("organizationId may only have the digits 0-9 and a-f; copy it from status.organizationId of the organization that was archived")
+            .reason(Reason::FieldValueInvalid)
+    )]
     pub organization_id: String,
 }

@@ -1,73 +1,83 @@
-//! What is: status says what was seen, never what is wished.
+//! What is: status says what was seen, never what is wished. The doc comments are what
+//! `kubectl explain` shows.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is, and why.
+/// Characters. Whatever a person wrote must fit, or no status could ever be written again: an object
+/// has at most 256 KiB of annotations.
+const MAX_ANNOTATION: usize = 256 * 1024;
+
+/// What the organization is, and why: as it was last seen, not as it is wished. Written by the
+/// operator alone.
 #[derive(KubeSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationStatus {
-    /// The generation of the spec that this status is about; -1 before anyone looked.
+    /// The metadata.generation that this status is about; -1 until the operator has looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Who the organization is, whatever it is called: `_id` of its record.
+    /// Who the organization is, whatever it is called: _id of its document in collection
+    /// organizations, 24 hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 24))]
     pub organization_id: Option<String>,
-    /// The name it has.
+    /// The name that it has, which is not the wished one while a change is under way or refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub organization_name: Option<String>,
-    /// The database that holds it.
+    /// The MongoDB database that holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub database: Option<String>,
-    /// The collection that holds its data.
+    /// The MongoDB collection that holds its data, for example `org_Acme`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
+    #[schemars(length(max = 255))]
     pub collection_name: Option<String>,
-    /// `_id` of the admin's record.
+    /// Who the admin is: _id of the document in collection admins, 24 hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 24))]
     pub admin_id: Option<String>,
-    /// The address the admin logs in with.
+    /// The e-mail address that the admin logs in with, in its normal form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 254))]
     pub admin_email: Option<String>,
-    /// When the organization was made.
+    /// When the organization was made; this object may be younger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Time>,
-    /// Tokens of an older version are dead.
+    /// Tokens of an older version are dead: a change of password or e-mail address and access
+    /// Disabled count it up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_version: Option<i64>,
     /// What is under way, while something is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationStatus>,
-    /// Which Secret version the stored password hash came from; opaque.
+    /// Which version of which Secret the stored password hash came from; opaque.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub credential_version: Option<String>,
-    /// The last value of annotation organization-operator.dev/reconcile-at that was answered.
+    /// The value of annotation organization-operator.dev/reconcile-at that was last answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = MAX_ANNOTATION))]
     pub last_handled_reconcile_at: Option<String>,
-    /// The last value of annotation organization-operator.dev/recreate-collection-at that was
+    /// The value of annotation organization-operator.dev/recreate-collection-at that was last
     /// answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = MAX_ANNOTATION))]
     pub last_handled_recreate_at: Option<String>,
     /// The answer to a change that the HTTP service asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_change: Option<ChangeStatus>,
-    /// Ready, Reconciling, Stalled, CollectionReady, AdminReady, InSync.
+    /// Ready: the organization is as the spec says. Reconciling: the operator is at work, or tries
+    /// again by itself. Stalled: a person must act; the message says what to do. CollectionReady
+    /// and AdminReady: the data and the login are served. InSync: MongoDB holds what the spec says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     #[schemars(length(max = 16))]
     pub conditions: Vec<Condition>,
 }
 
-/// An operation that is under way.
+/// What is under way.
 #[derive(schemars::JsonSchema, Serialize, Deserialize, Debug, Clone, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct OperationStatus {
