@@ -20,6 +20,9 @@ use crate::{
 /// The longest metadata.name: the names that follow from it must fit as well.
 const MAX_OBJECT_NAME: usize = 57;
 
+/// The longest name of a Secret, and of a key in it (Kubernetes).
+const MAX_SECRET_NAME: usize = 253;
+
 /// What the operator's settings say about wishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowances {
@@ -155,7 +158,34 @@ fn parse_reference(
     if name.is_empty() || key.is_empty() {
         return Err(invalid(field, "name and key must both be given"));
     }
+    // Not only for the message: the name becomes part of a path.
+    if !can_name_a_secret(name) {
+        return Err(invalid(field, "no Secret can have that name"));
+    }
+    if !can_be_a_key(key) {
+        return Err(invalid(field, "no Secret can have that key"));
+    }
     Ok((SecretName(name.clone()), key.clone()))
+}
+
+/// A DNS subdomain, RFC 1123.
+fn can_name_a_secret(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.len() <= MAX_SECRET_NAME
+        && name.split('.').all(|label| {
+            label.chars().all(|c| is_plain(c) || c == '-')
+                && label.starts_with(is_plain)
+                && label.ends_with(is_plain)
+        })
+}
+
+fn can_be_a_key(key: &str) -> bool {
+    key.len() <= MAX_SECRET_NAME
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && key != "."
+        && !key.starts_with("..")
 }
 
 fn adoption(

@@ -102,6 +102,14 @@ fn a_skipped_admission_step_is_no_hole() {
             json!({"admin": {"passwordHashSecretRef": {"name": "a", "key": ""}}}),
             "name and key must both be given",
         ),
+        (
+            json!({"admin": {"passwordSecretRef": {"name": "../configmaps/a", "key": "b"}}}),
+            "no Secret can have that name",
+        ),
+        (
+            json!({"admin": {"passwordHashSecretRef": {"name": "a", "key": "../b"}}}),
+            "no Secret can have that key",
+        ),
     ] {
         let said = refusal(&object(&spec));
         assert!(
