@@ -20,7 +20,10 @@ impl fmt::Display for Feature {
                 "deletionPolicy Archive is not supported by this release, and acts as Retain; \
                  choose Retain or Delete"
             }
-            Self::Restore => "restoreFrom is not supported by this release; remove it",
+            Self::Restore => {
+                "restoreFrom is not supported by this release; delete this object and create it \
+                 without"
+            }
             Self::DeletionProtection => {
                 "deletionProtection is not supported by this release; set it to false"
             }
