@@ -1,88 +1,14 @@
+//! What is bad input to the API server is in tests/crd; here is what the operator makes of the rest.
+
 use anyhow::Result;
 use kube::{
     Api,
     api::{ApiResource, DynamicObject},
     core::GroupVersionKind,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{samples::organization, servers::servers, world::World};
-
-/// As `tests/refusals.yaml` describes it.
-#[derive(Debug, Deserialize)]
-struct Refusal {
-    it: String,
-    #[serde(default = "nothing")]
-    merge: Value,
-    #[serde(default = "nothing")]
-    then: Value,
-    name: Option<String>,
-    says: String,
-}
-
-/// One more than a displayName of any sense, in bytes.
-const MEBIBYTE: usize = 1 << 20;
-
-fn nothing() -> Value {
-    json!({})
-}
-
-impl Refusal {
-    /// The manifest, with `more` merged into its spec.
-    fn manifest(&self, number: usize, more: &[&Value]) -> Value {
-        let name = self
-            .name
-            .clone()
-            .unwrap_or_else(|| format!("case-{number}"));
-        let mut manifest = organization(&name);
-        let without_reference = json!({"admin": {"passwordHashSecretRef": null}});
-        for more in [&without_reference].into_iter().chain(more.iter().copied()) {
-            json_patch::merge(&mut manifest["spec"], more);
-        }
-        if manifest["spec"]["displayName"] == "LONG" {
-            manifest["spec"]["displayName"] = json!("x".repeat(MEBIBYTE));
-        }
-        manifest
-    }
-}
-
-/// kubectl with a manifest, as a person has it; what it says when it fails.
-fn kubectl(args: &[&str], manifest: &Value) -> Result<(), String> {
-    let servers = servers().map_err(|error| error.to_string())?;
-    let file = servers.home.dir().join("refusal.json");
-    std::fs::write(&file, manifest.to_string()).map_err(|error| error.to_string())?;
-    let path = file.to_string_lossy();
-    let args = [args, &["-f", &path]].concat();
-    let said = tokio::task::block_in_place(|| servers.cluster.kubectl(&args));
-    said.map(drop).map_err(|error| error.to_string())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_api_server_refuses_with_the_message_that_a_person_sees() -> Result<()> {
-    let cases: Vec<Refusal> = serde_saphyr::from_str(include_str!("../refusals.yaml"))?;
-    for (number, case) in cases.iter().enumerate() {
-        let outcome = if case.then == nothing() {
-            let manifest = case.manifest(number, &[&case.merge]);
-            kubectl(
-                &["create", "--validate=strict", "--dry-run=server"],
-                &manifest,
-            )
-        } else {
-            let made = case.manifest(number, &[&case.merge]);
-            kubectl(&["create", "--validate=strict"], &made).map_err(anyhow::Error::msg)?;
-            let changed = case.manifest(number, &[&case.merge, &case.then]);
-            let outcome = kubectl(&["replace", "--validate=strict"], &changed);
-            kubectl(&["delete"], &made).map_err(anyhow::Error::msg)?;
-            outcome
-        };
-        match outcome {
-            Ok(()) => anyhow::bail!("{} is not refused", case.it),
-            Err(message) => assert!(message.contains(&case.says), "{}: {message}", case.it),
-        }
-    }
-    Ok(())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_labels_are_refused_or_carried_but_break_nothing() -> Result<()> {
