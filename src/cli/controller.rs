@@ -60,15 +60,17 @@ pub async fn run(args: ControllerArgs) -> anyhow::Result<ExitCode> {
     let store = Arc::new(database::open(&args.mongo, &metrics).await?);
     let clients = clients().await?;
     let signs = DatabaseSigns::default();
-    lifecycle.start(
-        "database",
-        database::keep(
-            Arc::clone(&store),
-            args.mongo.mongo_url_file.clone(),
-            readiness.clone(),
-            signs.clone(),
-        ),
+    let kept = database::keep(
+        Arc::clone(&store),
+        args.mongo.mongo_url_file.clone(),
+        readiness.clone(),
+        signs.clone(),
     );
+    let stop = lifecycle.stop();
+    lifecycle.start("database", async move {
+        // It has no end of its own, and would be waited for as long as work under way may take.
+        stop.run_until_cancelled(kept).await.unwrap_or(Ok(()))
+    });
     let grace = args.shutdown_grace;
     let parts = Parts {
         args,

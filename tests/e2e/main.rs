@@ -22,4 +22,5 @@ mod refusals;
 mod rename;
 mod samples;
 mod servers;
+mod stopping;
 mod world;
