@@ -128,26 +128,3 @@ async fn a_collection_that_is_not_ours_is_a_conflict_also_when_it_is_empty() -> 
     assert_eq!(world.count("admins").await?, 0);
     Ok(())
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_that_want_each_others_names_both_wait_and_nothing_changes() -> Result<()> {
-    let world = World::start("swap").await?;
-    for name in ["red", "blue"] {
-        world.apply(&organization(name)).await?;
-        world.settled(name, "Succeeded").await?;
-    }
-    for (object, name) in [("red", "blue"), ("blue", "red")] {
-        world
-            .patch(object, &json!({"spec": {"organizationName": name}}))
-            .await?;
-    }
-    for name in ["red", "blue"] {
-        let object = world.settled(name, "NameConflict").await?;
-        assert_eq!(status(&object).organization_name.as_deref(), Some(name));
-    }
-    assert_eq!(
-        world.collections().await?,
-        ["admins", "org_blue", "org_red", "organizations"]
-    );
-    Ok(())
-}

@@ -7,20 +7,26 @@
 )]
 
 mod adoption;
+mod by_kubectl;
 mod cluster;
 mod conflicts;
 mod crash;
 mod create;
 mod credentials;
 mod delete;
+mod deletion_waits;
 mod drift;
 mod figures;
+mod hand;
+mod leaving;
 mod looks;
 mod mongo_away;
+mod names;
 mod plan_command;
 mod refusals;
 mod rename;
 mod samples;
 mod servers;
 mod stopping;
+mod trades;
 mod world;

@@ -1,0 +1,107 @@
+//! What a person's hand does to the database, and a database server of a test's own.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use mongodb::bson::{Document, doc};
+use organization_operator::crd::{Organization, RECONCILE_ANNOTATION};
+use organization_operator_harness::{home::Home, mongo::MongoServer, operator::Operator};
+use serde_json::json;
+use tokio::task::block_in_place;
+
+use crate::{
+    servers::servers,
+    world::{BINARY, World, condition},
+};
+
+/// A server that a test may stop, or have fail: the shared one serves all.
+pub fn own_mongo(name: &str) -> Result<MongoServer> {
+    let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-mongo-{name}"));
+    Ok(block_in_place(|| {
+        MongoServer::start(&Home::temporary(&parent)?)
+    })?)
+}
+
+impl World {
+    /// Inserts a document.
+    pub async fn insert(&self, collection: &str, document: Document) -> Result<()> {
+        let collection = self.database.collection::<Document>(collection);
+        collection.insert_one(document).await?;
+        Ok(())
+    }
+
+    /// Sets fields of the one document that `filter` finds.
+    pub async fn edit(&self, collection: &str, filter: Document, fields: Document) -> Result<()> {
+        let collection = self.database.collection::<Document>(collection);
+        let found = collection.update_one(filter, doc! {"$set": fields}).await?;
+        if found.matched_count == 1 {
+            Ok(())
+        } else {
+            bail!("there is nothing to be edited")
+        }
+    }
+
+    /// Deletes the one document that `filter` finds.
+    pub async fn remove(&self, collection: &str, filter: Document) -> Result<()> {
+        let collection = self.database.collection::<Document>(collection);
+        if collection.delete_one(filter).await?.deleted_count == 1 {
+            Ok(())
+        } else {
+            bail!("there is nothing to be deleted")
+        }
+    }
+
+    /// Whether the server keeps UUIDs through renames, as the operator found.
+    pub fn is_fenced(&self) -> bool {
+        self.operator.log().contains("capability=Fenced")
+    }
+
+    /// The collections that hold something, and on a real MongoDB all others too. `SecantusDB` makes a
+    /// collection anew, empty, when a listing meets its rename or drop.
+    pub async fn collections_that_count(&self) -> Result<Vec<String>> {
+        let mut counting = Vec::new();
+        for name in self.collections().await? {
+            if self.is_fenced() || self.count(&name).await? > 0 {
+                counting.push(name);
+            }
+        }
+        Ok(counting)
+    }
+
+    /// Asks for another look by annotation, and waits for the answer.
+    pub async fn looked_at_again(&self, name: &str, value: &str) -> Result<Organization> {
+        let annotation = json!({"metadata": {"annotations": {RECONCILE_ANNOTATION: value}}});
+        self.patch(name, &annotation).await?;
+        let answered = |object: Option<&Organization>| {
+            let status = object.and_then(|object| object.status.as_ref());
+            status.is_some_and(|status| status.last_handled_reconcile_at.as_deref() == Some(value))
+        };
+        let object = self.until_in(&self.namespace, name, answered).await?;
+        object.with_context(|| format!("{name} is gone"))
+    }
+
+    /// Another operator for the same namespaces and database, not started. `environment` goes
+    /// before the first one's.
+    pub fn another_operator(&self, name: &str, environment: &[(&str, &str)]) -> Result<Operator> {
+        let spec = self.operator.server().process().spec();
+        let args: Vec<_> = spec.args.iter().map(String::as_str).collect();
+        let usual = spec
+            .env
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()));
+        let environment: Vec<_> = usual.chain(environment.iter().copied()).collect();
+        let name = format!("operator-{}-{name}", self.namespace);
+        Ok(Operator::new(
+            &servers()?.home,
+            &name,
+            Path::new(BINARY),
+            &args,
+            &environment,
+        )?)
+    }
+}
+
+/// What condition Ready says.
+pub fn message(object: &Organization) -> String {
+    condition(object, "Ready").map_or_else(String::new, |(_, _, message)| message)
+}
