@@ -7,7 +7,9 @@
 )]
 
 mod adoption;
+mod at_rest;
 mod by_kubectl;
+mod canaries;
 mod cluster;
 mod conflicts;
 mod crash;
@@ -16,17 +18,25 @@ mod credentials;
 mod delete;
 mod deletion_waits;
 mod drift;
+mod faults;
 mod figures;
 mod hand;
+mod hashes;
 mod leaving;
 mod looks;
+mod metrics;
 mod mongo_away;
 mod names;
+mod older_data;
+mod pair;
 mod plan_command;
+mod records;
 mod refusals;
 mod rename;
 mod samples;
+mod secrets_watch;
 mod servers;
 mod stopping;
 mod trades;
+mod unreadable;
 mod world;
