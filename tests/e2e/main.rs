@@ -7,6 +7,7 @@
 )]
 
 mod adoption;
+mod api_away;
 mod at_rest;
 mod by_kubectl;
 mod canaries;
