@@ -34,9 +34,21 @@ fn kind<T: std::fmt::Debug>(outcome: &Result<T, StoreError>) -> &'static str {
     }
 }
 
+/// Two cores, and whatever else runs on them: nothing here is about the time that an answer takes.
+fn patient() -> MongoTimeouts {
+    let half_a_minute = Duration::from_secs(30);
+    MongoTimeouts {
+        server_selection: half_a_minute,
+        connect: half_a_minute,
+        read: half_a_minute,
+        write: half_a_minute,
+        ..MongoTimeouts::default()
+    }
+}
+
 #[tokio::test]
 async fn a_write_whose_reply_is_lost_has_an_unknown_outcome_and_is_not_repeated() -> Result<()> {
-    let relayed = Relayed::open(LoseReply::of("insert"), MongoTimeouts::default()).await?;
+    let relayed = Relayed::open(LoseReply::of("insert"), patient()).await?;
     let outcome = relayed.store.insert_record(&record(1, "acme")?).await;
     assert_eq!((kind(&outcome), relayed.sent("insert")), ("unknown", 1));
     assert_eq!(
@@ -49,7 +61,7 @@ async fn a_write_whose_reply_is_lost_has_an_unknown_outcome_and_is_not_repeated(
 #[tokio::test]
 async fn a_move_whose_reply_is_lost_has_an_unknown_outcome_and_is_not_repeated() -> Result<()> {
     let rule = LoseReply::of("renameCollection");
-    let relayed = Relayed::open(rule, MongoTimeouts::default()).await?;
+    let relayed = Relayed::open(rule, patient()).await?;
     let world = &relayed.opened.world;
     let [acme, bolt] = ["acme", "bolt"].map(tenant_collection);
     let (acme, bolt) = (acme?, bolt?);
@@ -66,7 +78,7 @@ async fn a_move_whose_reply_is_lost_has_an_unknown_outcome_and_is_not_repeated()
 
 #[tokio::test]
 async fn the_records_are_read_again_when_the_reply_is_lost() -> Result<()> {
-    let relayed = Relayed::open(LoseReply::of("aggregate"), MongoTimeouts::default()).await?;
+    let relayed = Relayed::open(LoseReply::of("aggregate"), patient()).await?;
     let outcome = relayed.store.find_tenants(&query_owner("u1")).await;
     assert_eq!((kind(&outcome), relayed.sent("aggregate")), ("done", 2));
     relayed.close().await
@@ -75,7 +87,7 @@ async fn the_records_are_read_again_when_the_reply_is_lost() -> Result<()> {
 #[tokio::test]
 async fn a_write_whose_caller_gives_up_is_done_all_the_same() -> Result<()> {
     let rule = Hold::on("insert");
-    let relayed = Relayed::open(Arc::clone(&rule) as _, MongoTimeouts::default()).await?;
+    let relayed = Relayed::open(Arc::clone(&rule) as _, patient()).await?;
     let record = record(1, "acme")?;
     tokio::select! {
         outcome = relayed.store.insert_record(&record) => anyhow::bail!("ended: {outcome:?}"),
@@ -119,7 +131,7 @@ async fn a_read_without_an_answer_in_time_means_unreachable() -> Result<()> {
 
 async fn answered(command: &'static str, reply: Document) -> Result<&'static str> {
     let rule = Arc::new(Answer(command, reply));
-    let relayed = Relayed::open(rule, MongoTimeouts::default()).await?;
+    let relayed = Relayed::open(rule, patient()).await?;
     let outcome = match command {
         "aggregate" => relayed
             .store
