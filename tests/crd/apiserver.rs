@@ -4,3 +4,4 @@ mod cases;
 mod client;
 mod kubectl;
 mod stored;
+mod upgraded;

@@ -5,3 +5,4 @@ mod apiserver;
 mod cases;
 mod definition;
 mod rules;
+mod typed;
