@@ -2,15 +2,15 @@
 
 mod connect;
 mod controller;
+pub mod crd;
 mod plan;
 
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::{
     config::{Cli, Command},
-    crd::definition,
     runtime::telemetry,
 };
 
@@ -59,16 +59,14 @@ pub fn run() -> ExitCode {
     let code = runtime.block_on(async {
         match cli.command {
             Command::Controller(args) => controller::run(*args).await,
-            Command::Crd => crd(),
+            Command::Crd => {
+                crd::print(&mut std::io::stdout())?;
+                Ok(ExitCode::from(exit::OK))
+            }
             Command::Plan(args) => plan::run(*args).await,
         }
     });
     code.unwrap_or_else(|error| fail(format!("{error:#}"), exit::FAILED))
-}
-
-fn crd() -> anyhow::Result<ExitCode> {
-    std::io::stdout().write_all(definition::yaml()?.as_bytes())?;
-    Ok(ExitCode::from(exit::OK))
 }
 
 fn fail(error: impl std::fmt::Display, code: u8) -> ExitCode {
