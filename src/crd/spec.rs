@@ -80,14 +80,18 @@ pub struct OrganizationSpec {
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
 
-    /// How long an archive is kept, in hours, minutes and seconds, for example 168h or 1h30m.
-    /// Default: the operator's setting. Only for deletionPolicy Archive, which is not supported yet.
+    /// How long an archive is kept, in hours, minutes and seconds, for example 168h or 1h30m; more
+    /// than zero. Default: the operator's setting. Only for deletionPolicy Archive, which is not
+    /// supported yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 21))]
     #[x_kube(
         validation = Rule::new("self.matches('^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$')")
             .message("archiveRetention must be hours, minutes and seconds, in this order and without spaces, such as 168h or 1h30m")
-            .reason(Reason::FieldValueInvalid)
+            .reason(Reason::FieldValueInvalid),
+        validation = Rule::new("!self.matches('^0[0hms]*$')")
+            .message("archiveRetention must be more than zero; to keep no archive, use deletionPolicy Delete")
+            .reason(Reason::FieldValueInvalid),
     )]
     pub archive_retention: Option<String>,
 
@@ -119,7 +123,8 @@ pub struct AdminSpec {
     /// bytes. No two admins have the same. It is kept in a normal form, which status.adminEmail
     /// shows: no name around it, the domain in lower case.
     // What only Email::parse can judge is left to it, and nothing it takes is refused here: the
-    // length counts without a name in front, which may be long.
+    // length counts without a name in front, which may be long, and gives up before separators
+    // (U+001C to U+001F), which Python strips and CEL doesn't.
     #[schemars(length(max = 2048))]
     #[x_kube(
         validation = Rule::new("self.contains('@') && !self.startsWith('@') && !self.endsWith('@')")
@@ -128,7 +133,7 @@ pub struct AdminSpec {
         validation = Rule::new(r"!self.matches('[\\r\\n]')")
             .message("email must not have line breaks; remove them")
             .reason(Reason::FieldValueInvalid),
-        validation = Rule::new("self.contains('<') || bytes(self.trim()).size() <= 254")
+        validation = Rule::new(r"self.matches('[<\\x1c-\\x1f]') || bytes(self.trim()).size() <= 254")
             .message("email has more than 254 bytes; use a shorter address")
             .reason(Reason::FieldValueInvalid),
     )]

@@ -108,7 +108,7 @@ proptest! {
         before in r#"[ \t]{0,3}|[A-Za-z. ]{0,300}<|"[ -~]{0,9}" <|<"#,
         local in r"[a-z!#+._-]{1,9}|[a-zé我]{1,100}",
         domain in r"[a-z0-9ü-]{1,63}\.([a-z]{1,40}\.){0,3}(io|example)",
-        after in r">|[ \t\u{a0}\u{2003}]{0,300}|> ",
+        after in r">|[ \t\x1c-\x1f\u{85}\u{a0}\u{2003}\u{3000}]{0,300}|> ",
     ) {
         let email = format!("{before}{local}@{domain}{after}");
         prop_assume!(Email::parse(&email).is_ok());
