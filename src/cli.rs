@@ -11,7 +11,7 @@ use clap::Parser;
 
 use crate::{
     config::{Cli, Command},
-    runtime::telemetry,
+    runtime::{database::OpenError, telemetry},
 };
 
 /// What the process's exit code says.
@@ -66,7 +66,14 @@ pub fn run() -> ExitCode {
             Command::Plan(args) => plan::run(*args).await,
         }
     });
-    code.unwrap_or_else(|error| fail(format!("{error:#}"), exit::FAILED))
+    code.unwrap_or_else(|error| fail(format!("{error:#}"), code_of(&error)))
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<OpenError>() {
+        Some(error) if error.is_bad_setting() => exit::BAD_SETTING,
+        Some(_) | None => exit::FAILED,
+    }
 }
 
 fn fail(error: impl std::fmt::Display, code: u8) -> ExitCode {

@@ -38,6 +38,7 @@ mod samples;
 mod secrets_watch;
 mod servers;
 mod stopping;
+mod tls;
 mod trades;
 mod unreadable;
 mod world;

@@ -100,8 +100,9 @@ fn classify(action: &str, error: &Error, interrupted: fn(String) -> StoreError) 
         ErrorKind::Authentication { .. } => {
             StoreError::Unauthorized(format!("{action}: authentication failed"))
         }
-        ErrorKind::ServerSelection { .. } => {
-            StoreError::Unreachable(format!("{action}: no primary was found"))
+        // Of servers and ways to them alone, such as a refused certificate: no command was sent.
+        ErrorKind::ServerSelection { message, .. } => {
+            StoreError::Unreachable(format!("{action}: no primary was found ({message})"))
         }
         // Also what a new connection failed with, when nothing was sent yet: the driver doesn't
         // tell them apart, and the next pass looks anyway.

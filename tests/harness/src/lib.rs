@@ -27,7 +27,7 @@ mod kubeconfig;
 pub mod log;
 pub mod mongo;
 pub mod operator;
-mod pki;
+pub mod pki;
 pub mod probe;
 pub mod process;
 pub mod server;
