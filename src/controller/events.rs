@@ -12,7 +12,7 @@ use super::cluster::ObjectKey;
 use crate::{
     crd::Organization,
     domain::{
-        names::{CollectionName, OrgName},
+        names::OrgName,
         reason::{Reason, ReasonKind, Truth},
         record::OrganizationRecord,
         step::{AdminChange, RecordChange, Step},
@@ -36,10 +36,16 @@ pub struct Telling {
     pub note: String,
 }
 
+/// What was done, whatever the pass came to afterwards.
+#[must_use]
+pub fn tell_done(writes: &[Step]) -> Vec<Telling> {
+    writes.iter().filter_map(tell_step).collect()
+}
+
 /// What a pass has to tell: what was done, or else that the reason is another one than before.
 #[must_use]
 pub fn tell(previous: Option<&str>, writes: &[Step], reason: &Reason) -> Vec<Telling> {
-    let done: Vec<_> = writes.iter().filter_map(tell_step).collect();
+    let done = tell_done(writes);
     let kind = reason.kind();
     let is_news = previous != Some(kind.as_str());
     let says_itself = !done.is_empty() && kind == ReasonKind::Succeeded;
@@ -151,14 +157,10 @@ fn tell_record(
 }
 
 fn tell_strays(record: &OrganizationRecord) -> String {
-    let kept = record.strays.iter().filter(|stray| stray.kept);
-    let places: Vec<_> = kept
-        .map(|stray| CollectionName::stray(record.id, stray.slot).to_string())
-        .collect();
     format!(
         "Documents written late to organization {} clash with others; they are kept in {}.",
         record.organization_name,
-        places.join(", ")
+        record.kept_strays().join(", ")
     )
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::{
     cluster::{ClusterError, ObjectKey},
     context::Context,
-    events::tell,
+    events::{tell, tell_done},
     execute::{Executed, StepError, Stop, execute},
     observe::{awaits_finalizer, key_of, observe, observe_object, status_of},
     requeue,
@@ -19,7 +19,13 @@ use super::{
 };
 use crate::{
     crd::{Organization, OrganizationStatus, RECONCILE_ANNOTATION, RECREATE_ANNOTATION},
-    domain::{desired::Wish, observed::Observed, plan::Rest, reason::Reason, step::Step},
+    domain::{
+        desired::Wish,
+        observed::Observed,
+        plan::Rest,
+        reason::{Reason, ReasonKind},
+        step::Step,
+    },
     runtime::metrics::{Operation, PassOutcome},
     store::port::StoreError,
 };
@@ -117,6 +123,8 @@ async fn conclude(
     match stop {
         Stop::FinalizerAdded => Ok((PassOutcome::Again, Action::await_change())),
         Stop::Again => {
+            // What was confirmed before somebody else wrote is told now: no later pass knows of it.
+            context.events.put(key, tell_done(&writes));
             let delay = context.backoffs.delay(key, requeue::SLOW);
             Ok((PassOutcome::Again, Action::requeue(delay)))
         }
@@ -136,7 +144,7 @@ async fn conclude(
         }
         Stop::Failed(error) => {
             let reason = reason_for(&error);
-            tracing::warn!(namespace = key.namespace, name = key.name, reason = %reason.kind(), %error, "a pass failed");
+            log_failure(key, reason.kind(), &error, context);
             write_status(object, key, seen.as_ref(), &writes, &reason, context).await?;
             let delay = requeue::after_reason(&reason, key, &context.backoffs, &context.settings);
             Ok((
@@ -144,6 +152,16 @@ async fn conclude(
                 delay.map_or_else(Action::await_change, Action::requeue),
             ))
         }
+    }
+}
+
+/// While the database is away all organizations fail alike, again and again: one line each.
+fn log_failure(key: &ObjectKey, reason: ReasonKind, error: &StepError, context: &Context) {
+    let (namespace, name) = (&key.namespace, &key.name);
+    if context.waiting.has(key, reason) && WaitsFor::of(reason) == Some(WaitsFor::Database) {
+        tracing::debug!(namespace, name, %reason, %error, "a pass failed again");
+    } else {
+        tracing::warn!(namespace, name, %reason, %error, "a pass failed");
     }
 }
 

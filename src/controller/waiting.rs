@@ -22,7 +22,9 @@ pub enum WaitsFor {
 }
 
 impl WaitsFor {
-    fn of(reason: ReasonKind) -> Option<Self> {
+    /// What an organization that rests for that reason waits for, if that is any of these.
+    #[must_use]
+    pub fn of(reason: ReasonKind) -> Option<Self> {
         match reason {
             ReasonKind::NameConflict
             | ReasonKind::EmailConflict
@@ -88,6 +90,13 @@ impl Waiting {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key.clone(), reason)
+    }
+
+    /// Whether an organization rests for that reason already.
+    #[must_use]
+    pub fn has(&self, key: &ObjectKey, reason: ReasonKind) -> bool {
+        let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        reasons.get(key) == Some(&reason)
     }
 
     /// The organization is gone; gives the reason it had.

@@ -11,7 +11,7 @@ use crate::{
         backoff::Backoffs,
         cluster::{Cluster, NewSecretData, ObservedSecret, memory::MemoryCluster},
         context::PassSettings,
-        events,
+        events::{self, EventSink},
         validate::Allowances,
         waiting::{Waiting, Waker},
     },
@@ -23,11 +23,18 @@ use crate::{
     store::memory::MemoryStore,
 };
 
-/// A cluster whose Secrets can't be read without a panic.
-struct Poisoned(MemoryCluster);
+/// What a cluster can't do.
+enum Fault {
+    /// Its Secrets can't be read without a panic.
+    Poison,
+    /// Somebody else always writes before the finalizer is taken off.
+    Race,
+}
+
+struct Faulty(MemoryCluster, Fault);
 
 #[async_trait]
-impl Cluster for Poisoned {
+impl Cluster for Faulty {
     async fn get_organization(
         &self,
         namespace: &str,
@@ -38,10 +45,13 @@ impl Cluster for Poisoned {
 
     async fn get_secret(
         &self,
-        _: &ObjectKey,
-        _: &SecretName,
+        object: &ObjectKey,
+        secret: &SecretName,
     ) -> Result<Option<ObservedSecret>, ClusterError> {
-        panic!("poisoned")
+        match self.1 {
+            Fault::Poison => panic!("poisoned"),
+            Fault::Race => self.0.get_secret(object, secret).await,
+        }
     }
 
     async fn add_finalizer(&self, object: &ObjectKey) -> Result<(), ClusterError> {
@@ -49,7 +59,10 @@ impl Cluster for Poisoned {
     }
 
     async fn remove_finalizer(&self, object: &ObjectKey) -> Result<(), ClusterError> {
-        self.0.remove_finalizer(object).await
+        match self.1 {
+            Fault::Poison => self.0.remove_finalizer(object).await,
+            Fault::Race => Err(ClusterError::Conflict),
+        }
     }
 
     async fn create_secret(
@@ -79,6 +92,14 @@ impl Cluster for Poisoned {
 }
 
 fn context(cluster: Arc<dyn Cluster>, indexes: IndexGate) -> Arc<Context> {
+    context_telling(cluster, indexes, events::channel().0)
+}
+
+fn context_telling(
+    cluster: Arc<dyn Cluster>,
+    indexes: IndexGate,
+    events: EventSink,
+) -> Arc<Context> {
     let pool = Arc::new(HashPool::start(NonZeroUsize::MIN, 1).unwrap());
     Arc::new(Context {
         store: Arc::new(MemoryStore::new(Capability::Fenced, 1)),
@@ -86,7 +107,7 @@ fn context(cluster: Arc<dyn Cluster>, indexes: IndexGate) -> Arc<Context> {
         metrics: Metrics::new(Arc::clone(&pool)),
         pool,
         clock: Arc::new(SystemClock),
-        events: events::channel().0,
+        events,
         settings: PassSettings {
             cluster_id: "here".to_owned(),
             database: "master_db".to_owned(),
@@ -121,7 +142,7 @@ fn acme(cluster: &MemoryCluster) -> Arc<DeserializeGuard<Organization>> {
 
 #[tokio::test]
 async fn a_panic_is_caught_counted_and_holds_up_that_object_alone() {
-    let poisoned = Arc::new(Poisoned(cluster_with_acme()));
+    let poisoned = Arc::new(Faulty(cluster_with_acme(), Fault::Poison));
     let context = context(Arc::clone(&poisoned) as _, IndexGate::default());
     // The first pass puts on the finalizer, and needs no Secret for that.
     reconcile(acme(&poisoned.0), Arc::clone(&context)).await;
@@ -129,6 +150,25 @@ async fn a_panic_is_caught_counted_and_holds_up_that_object_alone() {
     assert_ne!(action, Action::await_change());
     let text = context.metrics.encode().unwrap();
     assert!(text.contains(r#"outcome="Panicked"} 1"#), "{text}");
+}
+
+#[tokio::test]
+async fn what_was_done_before_somebody_else_wrote_is_told_all_the_same() {
+    let cluster = Arc::new(Faulty(cluster_with_acme(), Fault::Race));
+    let indexes = IndexGate::default();
+    indexes.open();
+    let (sink, mut told) = events::channel();
+    let context = context_telling(Arc::clone(&cluster) as _, indexes, sink);
+    for _ in 0..2 {
+        reconcile(acme(&cluster.0), Arc::clone(&context)).await;
+    }
+    cluster.0.delete("team", "acme");
+    reconcile(acme(&cluster.0), Arc::clone(&context)).await;
+    let mut reasons = Vec::new();
+    while let Ok((_, telling)) = told.try_recv() {
+        reasons.push(telling.reason);
+    }
+    assert_eq!(reasons, ["Created", "Released"]);
 }
 
 #[tokio::test]
