@@ -22,6 +22,9 @@ pub enum Capability {
     Fenced,
     /// UUIDs change with renames, and commands don't look at them.
     Unfenced,
+    /// It is a mongos: UUIDs last, but whether a rename or a drop is one step, and fenced, depends on
+    /// shards that can't be seen from here. So nothing is moved or dropped.
+    Sharded,
 }
 
 /// The object, by live read.

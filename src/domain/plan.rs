@@ -26,8 +26,8 @@ pub use unfold::{Plan, predict, unfold};
 use super::{
     desired::Wish,
     names::{CollectionName, OrgName},
-    observed::Observed,
-    reason::Reason,
+    observed::{Capability, Observed},
+    reason::{Feature, Reason},
     record::{OrganizationRecord, StoredTenant},
     step::{Look, RecordChange, Step},
 };
@@ -127,7 +127,13 @@ fn update(
 #[must_use]
 pub fn next(wish: &Wish, seen: &Observed) -> Next {
     let ControlFlow::Break(next) = decide(wish, seen);
-    next
+    match next {
+        // Nothing is begun that could not be finished there.
+        Next::Do(step) if seen.capability == Capability::Sharded && step.leads_to_a_move() => {
+            Next::Rest(Rest::because(Reason::Unsupported(Feature::Sharded)))
+        }
+        next => next,
+    }
 }
 
 fn decide(wish: &Wish, seen: &Observed) -> Stage<Infallible> {

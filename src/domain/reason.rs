@@ -94,6 +94,8 @@ pub enum Feature {
     Restore,
     /// deletionProtection: true.
     DeletionProtection,
+    /// Moving or dropping a collection through a mongos.
+    Sharded,
 }
 
 macro_rules! reason_kinds {

@@ -115,6 +115,33 @@ pub struct NewAdmin {
     pub created_at: Timestamp,
 }
 
+impl NewAdmin {
+    /// The admin with his hash, as nobody has written him yet.
+    #[must_use]
+    pub fn with_password(&self, password: BcryptHash) -> AdminRecord {
+        let Self {
+            id,
+            email,
+            organization_id,
+            organization_name,
+            token_version,
+            credential_version,
+            created_at,
+        } = self.clone();
+        AdminRecord {
+            id,
+            email,
+            credential_version: Some(credential_version.sealed(&password)),
+            password,
+            organization_id: Some(organization_id),
+            organization_name,
+            token_version,
+            created_at,
+            revision: None,
+        }
+    }
+}
+
 /// A read, or one idempotent write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -151,8 +178,8 @@ pub enum Step {
         before: Box<AdminRecord>,
         /// The admin to be, with the revision and the hash of `before`.
         after: Box<AdminRecord>,
-        /// The executor puts in the hash of the credential at hand.
-        rehash: bool,
+        /// The executor puts in the hash of the credential at hand, which is of this version.
+        rehash: Option<CredentialVersion>,
     },
     /// Delete every admin of a tenant that is going.
     DeleteAdmins(Box<OrganizationRecord>),
@@ -218,6 +245,31 @@ impl Step {
     #[must_use]
     pub fn is_read(&self) -> bool {
         matches!(self, Self::Look(_))
+    }
+
+    /// Whether a collection is moved, merged or dropped by it, or by what has to follow it.
+    #[must_use]
+    pub fn leads_to_a_move(&self) -> bool {
+        match self {
+            Self::MoveCollection { .. } | Self::DropCollection { .. } | Self::MergeStray { .. } => {
+                true
+            }
+            Self::UpdateRecord { change, .. } => matches!(
+                change,
+                RecordChange::IntendRename | RecordChange::IntendDeletion | RecordChange::NoteStray
+            ),
+            Self::Look(_)
+            | Self::AddFinalizer
+            | Self::RemoveFinalizer
+            | Self::CreateAdminSecret(_)
+            | Self::DeleteAdminSecret(_)
+            | Self::InsertRecord(_)
+            | Self::DeleteRecord(_)
+            | Self::InsertAdmin(_)
+            | Self::UpdateAdmin { .. }
+            | Self::DeleteAdmins(_)
+            | Self::CreateCollection { .. } => false,
+        }
     }
 
     /// Whether another organization's wish may fare otherwise after it: something was freed, or taken.

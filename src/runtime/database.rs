@@ -55,6 +55,15 @@ pub enum OpenError {
     Connect(#[from] ConnectError),
 }
 
+impl OpenError {
+    /// Whether a person has to correct a setting: a name that can't be resolved may be the network's
+    /// fault.
+    #[must_use]
+    pub fn is_bad_setting(&self) -> bool {
+        !matches!(self, Self::Connect(ConnectError::Resolution))
+    }
+}
+
 /// Whether new names may be claimed: not before the unique indexes hold.
 #[derive(Debug, Clone, Default)]
 pub struct IndexGate(Arc<AtomicBool>);
@@ -148,7 +157,6 @@ pub async fn keep(
                 Ok(facts) => tracing::info!(
                     version = facts.version,
                     capability = ?facts.capability,
-                    sharded = facts.sharded,
                     "MongoDB is there"
                 ),
                 Err(error) => tracing::warn!(%error, "MongoDB doesn't say what it is"),

@@ -181,7 +181,8 @@ pub trait TenantStore: Send + Sync + 'static {
     /// it, a look just before stands in.
     ///
     /// # Errors
-    /// [`StoreError::Exists`], [`StoreError::Gone`].
+    /// [`StoreError::Exists`], [`StoreError::Gone`]; through a mongos always [`StoreError::Other`],
+    /// and so with the next two: nothing is sent.
     async fn move_collection(
         &self,
         from: &CollectionName,
@@ -228,6 +229,11 @@ pub trait TenantStore: Send + Sync + 'static {
 
 /// How many documents are named where an index is refused: enough to begin with, short in a log.
 pub const DUPLICATES_NAMED: usize = 20;
+
+/// The answer to a move, a drop or a merge through a mongos.
+pub(super) fn refuse_sharded() -> StoreError {
+    StoreError::Other("no collection is moved or dropped through a mongos".to_owned())
+}
 
 /// The answer to a drop under a name that isn't private.
 pub(super) fn refuse_public_drop() -> StoreError {

@@ -15,5 +15,6 @@ mod random;
 mod records;
 mod relay;
 mod samples;
+mod sharded;
 mod tenants;
 mod world;

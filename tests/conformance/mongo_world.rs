@@ -28,7 +28,7 @@ use secrecy::SecretString;
 
 use crate::{
     fence::Fence,
-    relay::Relay,
+    relay::{Relay, Rule},
     world::{Hand, World},
 };
 
@@ -101,14 +101,20 @@ pub async fn open() -> Result<Opened> {
 
 /// The same, fenced: as MongoDB 6.0 and later, whatever the server is.
 pub async fn open_fenced() -> Result<Opened> {
-    let relay = Relay::start(&server_url()?, Arc::new(Fence::default())).await?;
-    let mut opened = open_by_way_of(relay.url()).await?;
-    opened.relay = Some(relay);
+    let opened = open_behind(Arc::new(Fence::default())).await?;
     let capability = opened.world.store.capability();
     ensure!(
         capability == Capability::Fenced,
         "the probe says {capability:?}"
     );
+    Ok(opened)
+}
+
+/// The same, behind a rule.
+pub async fn open_behind(rule: Arc<dyn Rule>) -> Result<Opened> {
+    let relay = Relay::start(&server_url()?, rule).await?;
+    let mut opened = open_by_way_of(relay.url()).await?;
+    opened.relay = Some(relay);
     Ok(opened)
 }
 

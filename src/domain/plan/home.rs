@@ -64,7 +64,7 @@ pub(super) fn located(
             });
             ControlFlow::Continue(there)
         }
-        Capability::Fenced => match seen.found.get(&uuid) {
+        Capability::Fenced | Capability::Sharded => match seen.found.get(&uuid) {
             None => look(Look::Whereabouts(uuid)),
             Some(found) => ControlFlow::Continue(found.clone().map(|name| Home { name, uuid })),
         },

@@ -27,6 +27,11 @@ impl fmt::Display for Feature {
             Self::DeletionProtection => {
                 "deletionProtection is not supported by this release; set it to false"
             }
+            Self::Sharded => {
+                "MongoDB is a sharded cluster (mongos), where this release renames and deletes no \
+                 organization; set spec.organizationName to its former name, and \
+                 spec.deletionPolicy to Retain"
+            }
         })
     }
 }

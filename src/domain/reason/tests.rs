@@ -53,6 +53,7 @@ fn one_of_each() -> Vec<Reason> {
         Reason::Unsupported(Feature::Archive),
         Reason::Unsupported(Feature::Restore),
         Reason::Unsupported(Feature::DeletionProtection),
+        Reason::Unsupported(Feature::Sharded),
         Reason::OperationUnknown {
             id,
             field: "operation.version",

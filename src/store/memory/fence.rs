@@ -4,12 +4,19 @@
 use super::MemoryStore;
 use crate::{
     domain::{ids::CollectionUuid, names::CollectionName, observed::Capability},
-    store::port::{StoreError, refuse_public_drop},
+    store::port::{StoreError, refuse_public_drop, refuse_sharded},
 };
 
 impl MemoryStore {
     pub(super) fn is_fenced(&self) -> bool {
         self.capability == Capability::Fenced
+    }
+
+    fn refuse_where_sharded(&self) -> Result<(), StoreError> {
+        if self.capability == Capability::Sharded {
+            return Err(refuse_sharded());
+        }
+        Ok(())
     }
 
     /// The look that stands in for the fence.
@@ -25,6 +32,7 @@ impl MemoryStore {
         to: &CollectionName,
         uuid: CollectionUuid,
     ) -> Result<(), StoreError> {
+        self.refuse_where_sharded()?;
         if !self.is_fenced() && self.look(from) != Some(uuid) {
             return Err(StoreError::Gone);
         }
@@ -47,6 +55,7 @@ impl MemoryStore {
         if !name.is_private() {
             return Err(refuse_public_drop());
         }
+        self.refuse_where_sharded()?;
         if self.is_fenced() {
             let mut server = self.command("drop");
             if server.fence(name.as_str(), uuid).is_ok() {
@@ -70,6 +79,7 @@ impl MemoryStore {
         into: &CollectionName,
         uuid: CollectionUuid,
     ) -> Result<u64, StoreError> {
+        self.refuse_where_sharded()?;
         let strays: Vec<_> = self
             .command("find")
             .documents(from.as_str())

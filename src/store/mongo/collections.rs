@@ -14,7 +14,7 @@ use crate::{
     },
     store::{
         document,
-        port::{StoreError, refuse_public_drop},
+        port::{StoreError, refuse_public_drop, refuse_sharded},
     },
 };
 
@@ -127,8 +127,11 @@ pub(super) async fn rename(
     to: &CollectionName,
     uuid: CollectionUuid,
 ) -> Result<(), StoreError> {
-    if capability == Capability::Unfenced && look(connection, from).await? != Some(uuid) {
-        return Err(StoreError::Gone);
+    match capability {
+        Capability::Fenced => {}
+        Capability::Unfenced if look(connection, from).await? == Some(uuid) => {}
+        Capability::Unfenced => return Err(StoreError::Gone),
+        Capability::Sharded => return Err(refuse_sharded()),
     }
     let database = connection.database.name();
     let command = doc! {
@@ -153,6 +156,7 @@ pub(super) async fn drop_private(
     }
     let command = fenced(doc! {"drop": name.as_str()}, capability, uuid);
     match capability {
+        Capability::Sharded => Err(refuse_sharded()),
         Capability::Unfenced => match look(connection, name).await? {
             None => Ok(()),
             Some(there) if there == uuid => connection.write("drop", command).await.map(drop),

@@ -12,7 +12,10 @@ use mongodb::{
 use super::{collections::look, connection::Connection, failure};
 use crate::{
     domain::{ids::CollectionUuid, names::CollectionName, observed::Capability},
-    store::{document, port::StoreError},
+    store::{
+        document,
+        port::{StoreError, refuse_sharded},
+    },
 };
 
 /// Documents in a batch, and bytes after which it is closed: with one more document of 16 MiB it is
@@ -27,6 +30,9 @@ pub(super) async fn merge(
     into: &CollectionName,
     uuid: CollectionUuid,
 ) -> Result<u64, StoreError> {
+    if capability == Capability::Sharded {
+        return Err(refuse_sharded());
+    }
     let stray: Collection<RawDocumentBuf> = connection.database.collection(from.as_str());
     let mut cursor = connection
         .reading("find on a stray", async { stray.find(doc! {}).await })

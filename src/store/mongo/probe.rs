@@ -12,8 +12,6 @@ pub struct ServerFacts {
     pub version: String,
     /// What it does with `collectionUUID`.
     pub capability: Capability,
-    /// It is a mongos: collections may be sharded.
-    pub sharded: bool,
 }
 
 /// A name that the operator alone would use, and doesn't.
@@ -25,7 +23,9 @@ const WIRE_VERSION_6_0: i32 = 17;
 pub(super) async fn probe(connection: &Connection) -> Result<ServerFacts, StoreError> {
     let hello = connection.read("hello", doc! {"hello": 1}).await?;
     let build = connection.read("buildInfo", doc! {"buildInfo": 1}).await?;
-    let capability = if hello.get_i32("maxWireVersion").unwrap_or(0) < WIRE_VERSION_6_0 {
+    let capability = if matches!(hello.get_str("msg"), Ok("isdbgrid")) {
+        Capability::Sharded
+    } else if hello.get_i32("maxWireVersion").unwrap_or(0) < WIRE_VERSION_6_0 {
         // It would refuse the very field.
         Capability::Unfenced
     } else {
@@ -34,7 +34,6 @@ pub(super) async fn probe(connection: &Connection) -> Result<ServerFacts, StoreE
     Ok(ServerFacts {
         version: build.get_str("version").unwrap_or("unknown").to_owned(),
         capability,
-        sharded: matches!(hello.get_str("msg"), Ok("isdbgrid")),
     })
 }
 

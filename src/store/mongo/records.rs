@@ -35,7 +35,7 @@ pub(super) async fn insert_admin(
     admin: &NewAdmin,
     password: &BcryptHash,
 ) -> Result<(), StoreError> {
-    let document = document::admin_document(&document::new_admin(admin, password));
+    let document = document::admin_document(&admin.with_password(password.clone()));
     insert(connection, "insert into admins", ADMINS, document).await
 }
 

@@ -7,6 +7,7 @@ use crate::domain::{
     desired::{Adoption, Disposal, Leaving, Wish},
     ids::OrganizationId,
     names::CollectionName,
+    observed::Capability,
     plan::{Next, next, predict},
     reason::Reason,
     record::{OrganizationRecord, Quarantine, STRAY_SLOTS, State, Stray},
@@ -145,6 +146,14 @@ fn any_wish() -> impl Strategy<Value = Wish> {
     ]
 }
 
+fn any_capability() -> impl Strategy<Value = Capability> {
+    prop_oneof![
+        4 => Just(Capability::Fenced),
+        4 => Just(Capability::Unfenced),
+        1 => Just(Capability::Sharded),
+    ]
+}
+
 fn any_scene() -> impl Strategy<Value = Scene> {
     let lying = || prop::option::of(any_lying());
     (
@@ -153,16 +162,14 @@ fn any_scene() -> impl Strategy<Value = Scene> {
         prop::option::of(any_claimant()),
         prop::option::of(0..PLACES.len()),
         (lying(), lying(), lying()),
-        (any::<bool>(), any::<bool>(), any::<bool>()),
+        (any_capability(), any::<bool>(), any::<bool>()),
     )
         .prop_map(
-            |(wish, own, claimant, home, lying, (unfenced, finalizer, with_admin))| {
+            |(wish, own, claimant, home, lying, (capability, finalizer, with_admin))| {
                 let mut scene = scene()
                     .wish(wish)
-                    .object(|object| object.finalizer = finalizer);
-                if unfenced {
-                    scene = scene.unfenced();
-                }
+                    .object(|object| object.finalizer = finalizer)
+                    .observe(|seen| seen.capability = capability);
                 let others = [
                     ("org_acme", lying.0),
                     ("org_acme-labs", lying.1),
@@ -230,6 +237,14 @@ proptest! {
                 let is_stray = (0..STRAY_SLOTS).any(|slot| *name == CollectionName::stray(OWN, slot));
                 prop_assert!(!is_retain || is_committed || is_stray, "{}", step);
             }
+        }
+    }
+
+    #[test]
+    fn nothing_is_moved_or_dropped_through_a_mongos(scene in any_scene()) {
+        let scene = scene.observe(|seen| seen.capability = Capability::Sharded);
+        for step in writes(scene).unwrap_or_default() {
+            prop_assert!(!step.leads_to_a_move(), "{}", step);
         }
     }
 
