@@ -106,9 +106,10 @@ fn set_conditions(status: &mut OrganizationStatus, tenant: Option<&Tenant>, outc
         message.clone(),
     );
     set("Stalled", yes_or_no(means.stalled), why, message.clone());
-    let in_sync = match means.ready {
-        Truth::False if means.reconciling => Truth::Unknown,
-        ready => ready,
+    let (in_sync, why, message) = match (means.ready, tenant.and_then(kept_strays)) {
+        (Truth::True, Some(kept)) => (Truth::False, "StrayKept", kept),
+        (Truth::False, _) if means.reconciling => (Truth::Unknown, why, message),
+        (ready, _) => (ready, why, message),
     };
     set("InSync", in_sync, why, message);
     // Where nobody could look, what was said before stands.
@@ -121,6 +122,21 @@ fn set_conditions(status: &mut OrganizationStatus, tenant: Option<&Tenant>, outc
         let (why, message) = describe_admin(truth);
         set("AdminReady", truth, why, message.to_owned());
     }
+}
+
+/// What a person has to decide on, although the organization is served as the spec says.
+fn kept_strays(tenant: &Tenant) -> Option<String> {
+    let record = &tenant.record;
+    let places = record.kept_strays();
+    (!places.is_empty()).then(|| {
+        format!(
+            "Documents that were written late to an old name of organization {} clash with those in \
+             {}. Decide which are right, and drop {}.",
+            record.organization_name,
+            record.home(),
+            places.join(", "),
+        )
+    })
 }
 
 fn yes_or_no(truth: bool) -> Truth {

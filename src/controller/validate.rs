@@ -102,6 +102,7 @@ fn desire(organization: &Organization, allowances: &Allowances) -> Result<Desire
     let generated_secret = SecretName(format!("{object_name}-admin"));
     Ok(Desired {
         name: parse_name(organization_name.as_deref(), &object_name)?,
+        name_is_default: organization_name.is_none(),
         email: Email::parse(&admin.email).map_err(|error| invalid("spec.admin.email", error))?,
         credential: credential_source(admin, &generated_secret)?,
         generated_secret,

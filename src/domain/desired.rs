@@ -12,6 +12,8 @@ use super::{
 pub struct Desired {
     /// spec.organizationName, or metadata.name.
     pub name: OrgName,
+    /// spec.organizationName is not set: nobody asks for a rename.
+    pub name_is_default: bool,
     /// spec.admin.email.
     pub email: Email,
     /// spec.admin's references.

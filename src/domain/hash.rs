@@ -82,6 +82,15 @@ impl BcryptHash {
         self.cost
     }
 
+    /// Eight hexadecimal digits that follow from the text: enough to notice another one, and by far
+    /// too few to tell it (salt and hash have 312 bits).
+    #[must_use]
+    pub fn seal(&self) -> String {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.text.as_bytes());
+        let first = digest.as_ref().first_chunk().copied().unwrap_or_default();
+        format!("{:08x}", u32::from_be_bytes(first))
+    }
+
     /// The text, for the database and for the comparison; nothing else needs it.
     #[must_use]
     pub fn expose(&self) -> &str {

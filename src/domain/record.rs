@@ -145,6 +145,14 @@ impl OrganizationRecord {
         self.organization_name == *name || self.names.contains(name)
     }
 
+    /// Where documents are that were written late and clash with others: for a person to decide on.
+    #[must_use]
+    pub fn kept_strays(&self) -> Vec<String> {
+        let kept = self.strays.iter().filter(|stray| stray.kept);
+        kept.map(|stray| CollectionName::stray(self.id, stray.slot).to_string())
+            .collect()
+    }
+
     /// Where the tenant lives, by its name.
     #[must_use]
     pub fn home(&self) -> CollectionName {
@@ -153,11 +161,20 @@ impl OrganizationRecord {
 }
 
 /// Which Secret, in which version, a stored hash came from. Opaque to everyone else.
+///
+/// In a record it is sealed with the hash that was stored with it, so that a hash which somebody
+/// put in its place is noticed without a comparison that costs as much as a login.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CredentialVersion(pub String);
 
 impl CredentialVersion {
     const GENERATED: &str = "generated";
+
+    /// This version with the hash that is stored for it.
+    #[must_use]
+    pub fn sealed(&self, hash: &BcryptHash) -> Self {
+        Self(format!("{}#{}", self.0, hash.seal()))
+    }
 
     /// Of a password that the operator made itself.
     #[must_use]
@@ -208,6 +225,24 @@ pub struct AdminRecord {
     pub created_at: Timestamp,
     /// `revision`.
     pub revision: Revision,
+}
+
+impl AdminRecord {
+    /// Whether the stored hash is the one that was made of that version of the credential.
+    #[must_use]
+    pub fn holds(&self, version: &CredentialVersion) -> bool {
+        self.credential_version.as_ref() == Some(&version.sealed(&self.password))
+    }
+
+    /// The admin with another hash, of that version of the credential.
+    #[must_use]
+    pub fn with_password(self, password: BcryptHash, version: &CredentialVersion) -> Self {
+        Self {
+            credential_version: Some(version.sealed(&password)),
+            password,
+            ..self
+        }
+    }
 }
 
 /// A tenant as the database holds it: its record and the admin that the record names.

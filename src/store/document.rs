@@ -10,7 +10,7 @@ mod tests;
 mod update;
 mod view;
 
-pub(super) use admin::{admin_document, new_admin};
+pub(super) use admin::admin_document;
 pub(super) use fields::{integer as read_integer, uuid as read_collection_uuid};
 pub(super) use organization::record_document;
 pub(super) use update::{admin_update, record_update};

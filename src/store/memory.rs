@@ -213,7 +213,7 @@ impl TenantStore for MemoryStore {
         admin: &NewAdmin,
         password: &BcryptHash,
     ) -> Result<(), StoreError> {
-        let admin = document::new_admin(admin, password);
+        let admin = admin.with_password(password.clone());
         let document = with_revision(document::admin_document(&admin));
         self.command("insert").insert(ADMINS, document)
     }

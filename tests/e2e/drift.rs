@@ -5,7 +5,7 @@ use organization_operator::crd::RECREATE_ANNOTATION;
 use serde_json::json;
 
 use crate::{
-    samples::organization,
+    samples::{HASH, organization},
     world::{World, status},
 };
 
@@ -27,7 +27,10 @@ async fn an_edited_record_is_put_back() -> Result<()> {
     admins
         .update_one(
             every,
-            doc! {"$set": {"email": "evil@acme.example", "organization_name": "evil"}},
+            doc! {"$set": {
+                "email": "evil@acme.example", "organization_name": "evil",
+                "password": bcrypt::hash("canary-Other-2", 4)?, "token_version": -1_i64,
+            }},
         )
         .await?;
     world
@@ -35,7 +38,10 @@ async fn an_edited_record_is_put_back() -> Result<()> {
             let record = records
                 .find_one(doc! {"organization_name": "acme", "disabled": false})
                 .await?;
-            let admin = doc! {"organization_name": "acme", "email": "acme@acme.example"};
+            let admin = doc! {
+                "organization_name": "acme", "email": "acme@acme.example", "password": HASH,
+                "token_version": {"$gt": 0_i64},
+            };
             Ok(record.is_some() && admins.find_one(admin).await?.is_some())
         })
         .await

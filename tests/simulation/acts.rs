@@ -56,6 +56,11 @@ pub enum Act {
     ForgetClaims {
         name: usize,
     },
+    /// Another password, and tokens that were dead.
+    EditAdmin {
+        email: usize,
+        hash: usize,
+    },
     AskForRecreation {
         namespace: usize,
         object: usize,
@@ -116,6 +121,8 @@ pub fn any_act() -> impl Strategy<Value = Act> {
         1 => name.clone().prop_map(|name| Act::DropByHand { name }),
         1 => (name.clone(), 0..NAMES.len()).prop_map(|(name, to)| Act::EditRecord { name, to }),
         1 => name.clone().prop_map(|name| Act::ForgetClaims { name }),
+        1 => (0..EMAILS.len(), 0..HASHES.len())
+            .prop_map(|(email, hash)| Act::EditAdmin { email, hash }),
         1 => (namespace, object, 0..4_u8)
             .prop_map(|(namespace, object, value)| Act::AskForRecreation { namespace, object, value }),
         1 => (name, 0..EMAILS.len()).prop_map(|(name, email)| Act::LegacyTenant { name, email }),
@@ -212,6 +219,10 @@ impl Act {
             }
             Self::ForgetClaims { name } => {
                 world.edit_record(NAMES[*name], &doc! {"$unset": {"names": ""}});
+            }
+            Self::EditAdmin { email, hash } => {
+                let edit = doc! {"$set": {"password": HASHES[*hash], "token_version": 0_i64}};
+                world.edit_admin(EMAILS[*email], &edit);
             }
             Self::AskForRecreation {
                 namespace,

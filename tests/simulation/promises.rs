@@ -90,6 +90,16 @@ fn ready_is_true(world: &World) -> Result<(), TestCaseError> {
             .find(|admin| admin.get("_id") == record.get("admin_id"));
         let email = admin.and_then(|admin| admin.get_str("email").ok());
         prop_assert_eq!(email, Some(object.spec.admin.email.as_str()));
+        let namespace = object.namespace().unwrap_or_default();
+        let hash = world.cluster.secret_value(&namespace, "login", "hash");
+        let stored = admin.and_then(|admin| admin.get_str("password").ok());
+        prop_assert_eq!(stored, hash.as_deref());
+        let tokens = admin.and_then(|admin| admin.get_i64("token_version").ok());
+        let told = object
+            .status
+            .as_ref()
+            .and_then(|status| status.token_version);
+        prop_assert_eq!(tokens, told);
         let link = admin.and_then(|admin| admin.get("organization_id"));
         prop_assert_eq!(link, record.get("_id"));
     }

@@ -176,12 +176,21 @@ impl World {
 impl World {
     /// As a person with a shell would.
     pub fn edit_record(&self, name: &str, update: &Document) {
-        let records = self.store.documents("organizations");
-        let found = records
+        self.edit("organizations", "organization_name", name, update);
+    }
+
+    /// As a person with a shell would.
+    pub fn edit_admin(&self, email: &str, update: &Document) {
+        self.edit("admins", "email", email, update);
+    }
+
+    fn edit(&self, collection: &str, field: &str, value: &str, update: &Document) {
+        let documents = self.store.documents(collection);
+        let found = documents
             .iter()
-            .find(|record| text(record, "organization_name") == Some(name));
-        if let Some(id) = found.and_then(|record| record.get("_id")) {
-            let _ = self.store.edit("organizations", id, update);
+            .find(|document| text(document, field) == Some(value));
+        if let Some(id) = found.and_then(|document| document.get("_id")) {
+            let _ = self.store.edit(collection, id, update);
         }
     }
 

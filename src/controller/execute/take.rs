@@ -64,7 +64,7 @@ impl Taking<'_> {
             Step::UpdateAdmin {
                 before,
                 after,
-                rehash: false,
+                rehash: None,
                 ..
             } => {
                 store.update_admin(before, after).await?;
@@ -72,11 +72,11 @@ impl Taking<'_> {
             Step::UpdateAdmin {
                 before,
                 after,
-                rehash: true,
+                rehash: Some(version),
                 ..
             } => {
-                let mut after = after.as_ref().clone();
-                after.password = self.hash(credential).await?;
+                let hash = self.hash(credential).await?;
+                let after = after.as_ref().clone().with_password(hash, version);
                 store.update_admin(before, &after).await?;
                 return Ok(Learned::Hash(after.password));
             }

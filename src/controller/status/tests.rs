@@ -8,7 +8,7 @@ use crate::domain::{
     ids::{AdminId, CollectionUuid, OrganizationId},
     names::OrgName,
     observed::{Capability, Done, FreshIds, ObservedCollection, Rules},
-    record::{AdminRecord, StoredTenant},
+    record::{AdminRecord, StoredTenant, Stray},
 };
 
 const ID: OrganizationId = OrganizationId([1; 12]);
@@ -161,6 +161,31 @@ fn a_lost_collection_is_not_ready_and_a_refused_change_leaves_it_so() {
     assert_eq!(
         (truth(&refused, "Ready"), truth(&refused, "CollectionReady")),
         ("False", "True")
+    );
+}
+
+#[test]
+fn documents_that_clash_are_out_of_sync_though_the_organization_is_served() {
+    let mut seen = seen();
+    if let Some(StoredTenant::Readable(tenant)) = &mut seen.own {
+        tenant.record.strays.push(Stray {
+            slot: 1,
+            uuid: CollectionUuid(Uuid::nil()),
+            from: CollectionName::of_tenant(&name()),
+            kept: true,
+        });
+    }
+    let status = status_after(
+        &OrganizationStatus::default(),
+        &outcome(Some(&seen), &Reason::Succeeded),
+    );
+    assert_eq!(truth(&status, "Ready"), "True");
+    assert_eq!(truth(&status, "InSync"), "False");
+    let told = status.conditions.iter().find(|told| told.type_ == "InSync");
+    let message = &told.unwrap().message;
+    assert!(
+        message.contains("_stray.010101010101010101010101.1"),
+        "{message}"
     );
 }
 

@@ -3,10 +3,9 @@
 use super::{Capability, Observed};
 use crate::domain::{
     credential::ObservedCredential,
-    hash::BcryptHash,
     names::CollectionName,
     record::{AdminRecord, OrganizationRecord, StoredTenant, Tenant},
-    step::{AdminChange, Learned, Look, NewAdmin, Step},
+    step::{AdminChange, Learned, Look, Step},
 };
 
 impl Observed {
@@ -40,21 +39,24 @@ impl Observed {
             Step::DeleteRecord(_) => self.own = None,
             Step::InsertAdmin(new) => {
                 if let Learned::Hash(password) = learned {
-                    self.set_admin(Some(inserted(new, password)));
+                    self.set_admin(Some(AdminRecord {
+                        revision: Some(1),
+                        ..new.with_password(password)
+                    }));
                 }
             }
             Step::UpdateAdmin {
                 changes,
                 before,
                 after,
-                ..
+                rehash,
             } => {
                 self.done.tokens_ended |= changes.contains(&AdminChange::Tokens);
                 let mut admin = AdminRecord::clone(after);
-                admin.revision = Some(before.revision.unwrap_or(0) + 1);
-                if let Learned::Hash(password) = learned {
-                    admin.password = password;
+                if let (Some(version), Learned::Hash(password)) = (rehash, learned) {
+                    admin = admin.with_password(password, version);
                 }
+                admin.revision = Some(before.revision.unwrap_or(0) + 1);
                 self.set_admin(Some(admin));
             }
             Step::DeleteAdmins(_) => {
@@ -172,18 +174,4 @@ impl Observed {
 
 fn is_record(claimant: &StoredTenant, record: &OrganizationRecord) -> bool {
     matches!(claimant, StoredTenant::Readable(tenant) if tenant.record.id == record.id)
-}
-
-fn inserted(new: &NewAdmin, password: BcryptHash) -> AdminRecord {
-    AdminRecord {
-        id: new.id,
-        email: new.email.clone(),
-        password,
-        organization_id: Some(new.organization_id),
-        organization_name: new.organization_name.clone(),
-        token_version: new.token_version,
-        credential_version: Some(new.credential_version.clone()),
-        created_at: new.created_at,
-        revision: Some(1),
-    }
 }

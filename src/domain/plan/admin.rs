@@ -99,7 +99,7 @@ fn credential_change(
         return ControlFlow::Continue(CredentialChange::None);
     }
     let version = credential_at_hand(seen)?;
-    if admin.credential_version.as_ref() == Some(&version) {
+    if admin.holds(&version) {
         return ControlFlow::Continue(CredentialChange::None);
     }
     match &seen.credential {
@@ -129,7 +129,7 @@ pub(super) fn wished_update(
 ) -> Stage<Option<Step>> {
     let mut after = admin.clone();
     let mut changes = Vec::new();
-    let mut rehash = false;
+    let mut rehash = None;
     if admin.email != desired.email {
         email_free(Some(admin.id), seen)?;
         changes.push(AdminChange::Email);
@@ -139,12 +139,11 @@ pub(super) fn wished_update(
         CredentialChange::None => {}
         CredentialChange::Version(version) => {
             changes.push(AdminChange::CredentialVersion);
-            after.credential_version = Some(version);
+            after.credential_version = Some(version.sealed(&admin.password));
         }
         CredentialChange::Password(version) => {
             changes.push(AdminChange::Password);
-            after.credential_version = Some(version);
-            rehash = true;
+            rehash = Some(version);
         }
     }
     if changes
@@ -196,16 +195,31 @@ fn outdated_secret_deleted(desired: &Desired, admin: &AdminRecord, seen: &Observ
 pub(super) fn tokens_ended(tenant: &Tenant, seen: &Observed) -> Stage {
     match &tenant.admin {
         Some(admin) if !seen.done.tokens_ended => {
-            let mut after = admin.clone();
-            after.token_version += 1;
-            to_do(Step::UpdateAdmin {
-                changes: vec![AdminChange::Tokens],
-                before: Box::new(admin.clone()),
-                after: Box::new(after),
-                rehash: false,
-            })
+            let ended = admin.token_version + 1;
+            to_do(with_token_version(vec![AdminChange::Tokens], admin, ended))
         }
         Some(_) | None => ControlFlow::Continue(()),
+    }
+}
+
+/// Settled if no token that is dead by status would live again: a hand, or a backup that was put
+/// back, may have set the count back.
+pub(super) fn tokens_still_dead(known: i64, admin: &AdminRecord) -> Stage {
+    if admin.token_version >= known {
+        return ControlFlow::Continue(());
+    }
+    let changes = vec![AdminChange::Repair, AdminChange::Tokens];
+    to_do(with_token_version(changes, admin, known.saturating_add(1)))
+}
+
+fn with_token_version(changes: Vec<AdminChange>, admin: &AdminRecord, version: i64) -> Step {
+    let mut after = admin.clone();
+    after.token_version = version;
+    Step::UpdateAdmin {
+        changes,
+        before: Box::new(admin.clone()),
+        after: Box::new(after),
+        rehash: None,
     }
 }
 
@@ -227,7 +241,7 @@ pub(super) fn linked(record: &OrganizationRecord, admin: &AdminRecord) -> Stage 
         changes: vec![change],
         before: Box::new(admin.clone()),
         after: Box::new(after),
-        rehash: false,
+        rehash: None,
     })
 }
 

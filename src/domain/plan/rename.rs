@@ -21,6 +21,15 @@ pub(super) fn begun(desired: &Desired, tenant: &Tenant, seen: &Observed) -> Stag
     if record.organization_name == *to {
         return ControlFlow::Continue(());
     }
+    if desired.name_is_default {
+        // The name that it has was set once. Taking it out is no wish for another; the definition
+        // refuses that, and a skipped admission step is no hole.
+        return rest(Reason::InvalidSpec(format!(
+            "spec.organizationName can't be unset once it was set. Set it to {}, or to the name \
+             that the organization shall have.",
+            record.organization_name
+        )));
+    }
     if !claimants(to, seen)?.is_empty() {
         return rest(Reason::NameConflict(to.clone()));
     }

@@ -44,9 +44,12 @@ fn as_wished(
     let home = home::settled(record, object.recreate, seen)?;
     stray::merged(record, &home, seen)?;
     quarantine::over(record, seen)?;
-    let known = object.known.map_or(0, |known| known.token_version + 1);
-    let admin = admin::present(desired, tenant, known, seen)?;
+    let known = object.known.filter(|known| known.id == record.id);
+    let known = known.map(|known| known.token_version);
+    let fresh = known.map_or(0, |known| known.saturating_add(1));
+    let admin = admin::present(desired, tenant, fresh, seen)?;
     admin::linked(record, admin)?;
+    admin::tokens_still_dead(known.unwrap_or(0), admin)?;
     // A disable waits for nothing that may be in a rename's way.
     access_set(desired.disabled, tenant, seen)?;
     rename::begun(desired, tenant, seen)?;

@@ -47,19 +47,37 @@ pub(super) fn noted<T>(
 
 /// Settled once every noted stray is merged, or kept for a person to decide on.
 pub(super) fn merged(record: &OrganizationRecord, home: &Home, seen: &Observed) -> Stage {
-    match record.strays.iter().find(|stray| !stray.kept) {
-        Some(stray) => brought_home(record, stray, home, seen),
-        None => ControlFlow::Continue(()),
+    for stray in &record.strays {
+        if stray.kept {
+            undecided(record, stray, seen)?;
+        } else {
+            brought_home(record, stray, home, seen)?;
+        }
     }
+    ControlFlow::Continue(())
+}
+
+/// Settled while a person has still to decide: once the stray is dropped, its slot is free again.
+fn undecided(record: &OrganizationRecord, stray: &Stray, seen: &Observed) -> Stage {
+    let place = CollectionName::stray(record.id, stray.slot);
+    seen_at(seen, [&place])?;
+    match seen.at(&place) {
+        Some(_) => ControlFlow::Continue(()),
+        None => to_do(cleared(record, stray)),
+    }
+}
+
+fn cleared(record: &OrganizationRecord, stray: &Stray) -> Step {
+    update(RecordChange::ClearStray, record, |after| {
+        after.strays.retain(|noted| noted.slot != stray.slot);
+    })
 }
 
 fn brought_home(record: &OrganizationRecord, stray: &Stray, home: &Home, seen: &Observed) -> Stage {
     moved(record, stray, seen)?;
     let place = CollectionName::stray(record.id, stray.slot);
     let Some(there) = seen.at(&place) else {
-        return to_do(update(RecordChange::ClearStray, record, |after| {
-            after.strays.retain(|noted| noted.slot != stray.slot);
-        }));
+        return to_do(cleared(record, stray));
     };
     to_do(match seen.done.merged.get(&place) {
         None => Step::MergeStray {

@@ -79,9 +79,10 @@ pub fn predict(step: &Step, seen: &Observed) -> Learned {
     match step {
         Step::Look(look) => predict_answer(look, seen),
         Step::CreateAdminSecret(_) => Learned::Secret(CredentialVersion::generated("planned", "0")),
-        Step::InsertAdmin(_) | Step::UpdateAdmin { rehash: true, .. } => {
-            Learned::Hash(BcryptHash::from_record(String::new()))
-        }
+        Step::InsertAdmin(_)
+        | Step::UpdateAdmin {
+            rehash: Some(_), ..
+        } => Learned::Hash(BcryptHash::from_record(String::new())),
         Step::MergeStray { .. } => Learned::Clashes(0),
         Step::AddFinalizer
         | Step::RemoveFinalizer
@@ -89,7 +90,7 @@ pub fn predict(step: &Step, seen: &Observed) -> Learned {
         | Step::InsertRecord(_)
         | Step::UpdateRecord { .. }
         | Step::DeleteRecord(_)
-        | Step::UpdateAdmin { rehash: false, .. }
+        | Step::UpdateAdmin { rehash: None, .. }
         | Step::DeleteAdmins(_)
         | Step::CreateCollection { .. }
         | Step::MoveCollection { .. }

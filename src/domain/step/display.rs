@@ -57,7 +57,7 @@ impl fmt::Display for AdminChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Link => "link to the organization",
-            Self::Repair => "put the organization's name right",
+            Self::Repair => "put back what was edited",
             Self::Email => "new e-mail address",
             Self::Password => "new password",
             Self::CredentialVersion => "note the Secret's version",

@@ -7,7 +7,6 @@ use crate::domain::{
     email::Email,
     hash::BcryptHash,
     record::{AdminRecord, CredentialVersion},
-    step::NewAdmin,
 };
 
 /// The whole document, without the revision: whoever writes it counts.
@@ -38,30 +37,6 @@ pub(in crate::store) fn admin_document(admin: &AdminRecord) -> Document {
         document.insert("credential_version", version.0.as_str());
     }
     document
-}
-
-/// The admin that a step asks for, with the hash that the executor made.
-pub(in crate::store) fn new_admin(admin: &NewAdmin, password: &BcryptHash) -> AdminRecord {
-    let NewAdmin {
-        id,
-        email,
-        organization_id,
-        organization_name,
-        token_version,
-        credential_version,
-        created_at,
-    } = admin.clone();
-    AdminRecord {
-        id,
-        email,
-        password: password.clone(),
-        organization_id: Some(organization_id),
-        organization_name,
-        token_version,
-        credential_version: Some(credential_version),
-        created_at,
-        revision: None,
-    }
 }
 
 /// The admin, or the first field that is no part of one.

@@ -21,6 +21,14 @@ fn on_the_way(committed: bool) -> Scene {
 }
 
 #[test]
+fn through_a_mongos_nothing_is_dropped_and_what_is_retained_goes_as_anywhere() {
+    let delete = leaving(Disposal::Delete).sharded();
+    assert_eq!(delete.line(), "Unsupported");
+    let retain = leaving(Disposal::Retain).sharded();
+    assert_eq!(retain.after().released, Some(me()));
+}
+
+#[test]
 fn retain_releases_and_remembers_and_then_lets_go() {
     let record = leaving(Disposal::Retain).after();
     assert_eq!((record.owner, record.released), (None, Some(me())));

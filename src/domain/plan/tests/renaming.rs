@@ -36,6 +36,19 @@ fn email_taken(scene: Scene) -> Scene {
 }
 
 #[test]
+fn a_name_that_is_taken_out_of_the_spec_is_no_wish_for_another() {
+    let unset = |scene: Scene| scene.desire(|desired| desired.name_is_default = true);
+    assert_eq!(unset(wished()).line(), "InvalidSpec");
+    assert_eq!(unset(serving()).line(), "Succeeded");
+}
+
+#[test]
+fn through_a_mongos_no_rename_is_begun_and_the_tenant_stays_served() {
+    assert_eq!(wished().sharded().line(), "Unsupported");
+    assert_eq!(serving().sharded().line(), "Succeeded");
+}
+
+#[test]
 fn a_taken_name_and_a_foreign_collection_stand_against_the_intent() {
     assert_eq!(wished().claimant(theirs()).line(), "NameConflict");
     assert_eq!(

@@ -100,14 +100,15 @@ pub fn renaming(clear: bool) -> OrganizationRecord {
 }
 
 pub fn admin() -> AdminRecord {
+    let password = BcryptHash::from_record(String::new());
     AdminRecord {
         id: ADMIN,
         email: Email::parse("admin@acme.example").unwrap(),
-        password: BcryptHash::from_record(String::new()),
+        credential_version: Some(version("v1").sealed(&password)),
+        password,
         organization_id: Some(OWN),
         organization_name: name("acme"),
         token_version: 7,
-        credential_version: Some(version("v1")),
         created_at: now(),
         revision: Some(2),
     }
@@ -149,6 +150,7 @@ pub struct Scene {
 pub fn scene() -> Scene {
     let wish = Wish::Present(Desired {
         name: name("acme"),
+        name_is_default: false,
         email: Email::parse("admin@acme.example").unwrap(),
         credential: CredentialSource::Password {
             secret: SecretName("acme-login".to_owned()),
@@ -242,6 +244,10 @@ impl Scene {
 
     pub fn unfenced(self) -> Self {
         self.observe(|seen| seen.capability = Capability::Unfenced)
+    }
+
+    pub fn sharded(self) -> Self {
+        self.observe(|seen| seen.capability = Capability::Sharded)
     }
 
     pub fn own(mut self, record: OrganizationRecord, admin: Option<AdminRecord>) -> Self {

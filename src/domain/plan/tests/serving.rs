@@ -2,7 +2,9 @@ use super::scene::*;
 use crate::domain::{
     credential::{CredentialSource, ObservedCredential, SecretName},
     email::Email,
+    hash::BcryptHash,
     observed::EmailHolder,
+    plan::Next,
     record::{OrganizationRecord, State, Stray},
     step::{AdminChange, Step},
 };
@@ -20,7 +22,7 @@ fn changes(scene: Scene) -> (Vec<AdminChange>, i64, bool) {
             after,
             rehash,
             ..
-        } => (changes, after.token_version, rehash),
+        } => (changes, after.token_version, rehash.is_some()),
         step => panic!("no admin is updated: {step}"),
     }
 }
@@ -162,6 +164,37 @@ fn a_new_password_is_hashed_and_ends_all_tokens_and_a_touched_secret_does_neithe
 }
 
 #[test]
+fn a_hash_that_somebody_put_in_is_noticed_and_put_back_unless_it_is_of_the_same_password() {
+    let edited = || {
+        let mut admin = admin();
+        admin.password = BcryptHash::from_record("another".to_owned());
+        serving().own(active(), Some(admin))
+    };
+    assert_eq!(
+        changes(edited()),
+        (vec![AdminChange::Password, AdminChange::Tokens], 8, true)
+    );
+    let (Next::Do(step), before) = edited().same_credential().next() else {
+        panic!("an edited hash is taken as it is")
+    };
+    let after = before.carried_out(&step);
+    assert_eq!(after.line(), "Succeeded");
+}
+
+#[test]
+fn tokens_that_are_dead_by_status_stay_dead_whatever_a_hand_or_a_backup_did_to_the_count() {
+    let mut set_back = admin();
+    set_back.token_version = 3;
+    let scene = || serving().known().own(active(), Some(set_back.clone()));
+    assert_eq!(
+        changes(scene()),
+        (vec![AdminChange::Repair, AdminChange::Tokens], 8, false)
+    );
+    let of_another = scene().object(|object| object.known.as_mut().unwrap().id = OTHER);
+    assert_eq!(of_another.line(), "Succeeded");
+}
+
+#[test]
 fn a_lost_secret_keeps_the_old_hash_serving() {
     let lost = ObservedCredential::Missing(SecretName("acme-login".to_owned()));
     assert_eq!(
@@ -289,4 +322,21 @@ fn a_stray_is_noted_then_moved_then_merged_then_dropped_then_forgotten() {
     assert_eq!(merged(0).line(), format!("drop collection {place}"));
     assert!(merged(3).after().strays[0].kept);
     assert!(noted().after().strays.is_empty());
+}
+
+#[test]
+fn a_stray_that_clashes_is_kept_until_a_person_drops_it() {
+    let kept = || {
+        with(|record| {
+            record.strays.push(Stray {
+                slot: 0,
+                uuid: uuid(6),
+                from: collection("org_old"),
+                kept: true,
+            });
+        })
+    };
+    let place = "_stray.010101010101010101010101.0";
+    assert_eq!(kept().kept(place, 6, None, None, false).line(), "Succeeded");
+    assert!(kept().after().strays.is_empty());
 }
