@@ -127,7 +127,7 @@ pub fn inserted(admin: &NewAdmin, password: &BcryptHash) -> AdminRecord {
         organization_id: Some(admin.organization_id),
         organization_name: admin.organization_name.clone(),
         token_version: admin.token_version,
-        credential_version: Some(admin.credential_version.clone()),
+        credential_version: Some(admin.credential_version.sealed(password)),
         created_at: admin.created_at,
         revision: Some(1),
     }
