@@ -111,7 +111,7 @@ async fn tls_is_what_the_connection_string_says_and_a_strange_authority_is_named
                     .operator
                     .get("/readyz")
                     .map_err(|error| anyhow!(error))?;
-                Ok(text.contains("mongodb: ") && text.contains("UnknownIssuer"))
+                Ok(text.contains("mongodb: ") && text.contains("invalid peer certificate"))
             },
         )
         .await?;
