@@ -1,6 +1,7 @@
 //! The controller: observe, plan, execute, tell.
 
 pub mod backoff;
+pub mod change;
 pub mod cluster;
 pub mod context;
 pub mod credential;
@@ -9,6 +10,7 @@ pub mod events;
 pub mod execute;
 pub mod observe;
 pub mod reconcile;
+mod report;
 pub mod requeue;
 pub mod status;
 pub mod validate;

@@ -1,5 +1,6 @@
 //! The `Organization` custom resource: its shape, its rules, its generated definition.
 
+pub mod change;
 pub mod definition;
 mod spec;
 mod status;

@@ -1,5 +1,6 @@
 //! What an organization is and what must happen to it: pure, printable, comparable.
 
+pub mod change;
 pub mod credential;
 pub mod desired;
 pub mod email;

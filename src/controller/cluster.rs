@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use ::kube::core::DeserializeGuard;
 use async_trait::async_trait;
 use secrecy::SecretSlice;
+use serde_json::Value;
 use thiserror::Error;
 
-pub use self::kube::{KubeCluster, describe};
+pub use self::kube::{KubeApi, KubeCluster, describe};
 use crate::{
     crd::{Organization, OrganizationStatus},
     domain::credential::SecretName,
@@ -114,10 +115,30 @@ pub trait Cluster: Send + Sync + 'static {
         secret: &SecretName,
     ) -> Result<(), ClusterError>;
 
-    /// Writes the whole status.
+    /// Writes the whole status. With the `resourceVersion` of a read, only where nobody has written
+    /// to the object since.
+    ///
+    /// # Errors
+    /// [`ClusterError::Conflict`].
     async fn write_status(
         &self,
         object: &ObjectKey,
         status: &OrganizationStatus,
+        read: Option<&str>,
     ) -> Result<(), ClusterError>;
+
+    /// Ends a change that was asked for: takes its annotation off, if it is still that one, and puts
+    /// `spec` in place where one is given.
+    ///
+    /// # Errors
+    /// [`ClusterError::Conflict`] where it is another one by now.
+    async fn settle_change(
+        &self,
+        object: &ObjectKey,
+        annotation: &str,
+        spec: Option<&Value>,
+    ) -> Result<(), ClusterError>;
+
+    /// Deletes that very object. Gone already is no error.
+    async fn delete_organization(&self, object: &ObjectKey) -> Result<(), ClusterError>;
 }

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use kube::core::DeserializeGuard;
 use secrecy::ExposeSecret;
+use serde_json::Value;
 
 use super::{
     cluster::{Cluster, ClusterError, NewSecretData, ObjectKey, ObservedSecret},
@@ -97,7 +98,21 @@ impl<C: Cluster> Cluster for PlannedCluster<C> {
         &self,
         _: &ObjectKey,
         _: &OrganizationStatus,
+        _: Option<&str>,
     ) -> Result<(), ClusterError> {
+        refused()
+    }
+
+    async fn settle_change(
+        &self,
+        _: &ObjectKey,
+        _: &str,
+        _: Option<&Value>,
+    ) -> Result<(), ClusterError> {
+        refused()
+    }
+
+    async fn delete_organization(&self, _: &ObjectKey) -> Result<(), ClusterError> {
         refused()
     }
 }

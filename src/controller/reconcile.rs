@@ -1,37 +1,30 @@
 //! One pass over one organization: the diagram.
 
-use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
-use kube::{Resource, ResourceExt, core::DeserializeGuard, runtime::controller::Action};
+use kube::{Resource, core::DeserializeGuard, runtime::controller::Action};
 use thiserror::Error;
 
 use super::{
+    change::{self, Change},
     cluster::{ClusterError, ObjectKey},
     context::Context,
     events::{tell, tell_done},
     execute::{Executed, StepError, Stop, execute},
-    observe::{awaits_finalizer, key_of, observe, observe_object, status_of},
+    observe::{awaits_finalizer, key_of, observe, observe_object},
+    report::{
+        Report, Told, log_failure, note_gone, reason_for, reason_under_way, report, tell_if_long,
+    },
     requeue,
-    status::{Outcome, status_after},
     validate::validate,
     waiting::WaitsFor,
 };
 use crate::{
-    crd::{Organization, OrganizationStatus, RECONCILE_ANNOTATION, RECREATE_ANNOTATION},
-    domain::{
-        desired::Wish,
-        observed::Observed,
-        plan::Rest,
-        reason::{Reason, ReasonKind},
-        step::Step,
-    },
+    crd::Organization,
+    domain::{plan::Rest, reason::Reason, step::Step},
     runtime::metrics::{Operation, PassOutcome},
-    store::port::StoreError,
 };
-
-/// After that time a pass that is still going says so in status.
-const LONG: Duration = Duration::from_secs(2);
 
 /// Why a pass failed. The one log line of a failure is written where it is turned into a delay.
 #[derive(Debug, Error)]
@@ -41,7 +34,10 @@ pub enum PassError {
     Step(#[from] StepError),
     /// The status could not be written.
     #[error("the status was not written: {0}")]
-    Status(#[source] ClusterError),
+    Status(#[from] ClusterError),
+    /// What follows from the answer to a change could not be done.
+    #[error("a change was not settled: {0}")]
+    Change(#[source] ClusterError),
     /// A fault of ours.
     #[error("the pass panicked: {0}")]
     Panicked(String),
@@ -78,6 +74,12 @@ async fn pass(
     key: &ObjectKey,
     context: &Context,
 ) -> Result<(PassOutcome, Action), PassError> {
+    let change = change::pending(object, context.clock.now());
+    if let Some(closed) = change.as_ref().filter(|change| !change.is_open()) {
+        // Before anything else: what came too late is not made.
+        let closed = closed.close(object, key, &*context.cluster).await;
+        return after_change(closed, key, context);
+    }
     let wish = validate(object, &context.settings.allowances);
     let observed = if awaits_finalizer(object, &wish) {
         observe_object(object, context).await
@@ -108,7 +110,8 @@ async fn pass(
     if executed.writes.iter().any(Step::concerns_others) {
         context.waiting.wake(WaitsFor::Others);
     }
-    conclude(live.as_ref().unwrap_or(object), key, executed, context).await
+    let object = live.as_ref().unwrap_or(object);
+    conclude(object, key, executed, change.as_ref(), context).await
 }
 
 /// Status, Events and the delay, by how the pass ended.
@@ -116,165 +119,86 @@ async fn conclude(
     object: &DeserializeGuard<Organization>,
     key: &ObjectKey,
     executed: Executed,
+    change: Option<&Change>,
     context: &Context,
 ) -> Result<(PassOutcome, Action), PassError> {
     let Executed { seen, writes, stop } = executed;
-    let now = context.clock.now();
-    match stop {
-        Stop::FinalizerAdded => Ok((PassOutcome::Again, Action::await_change())),
+    let (outcome, reason, delay) = match stop {
+        Stop::FinalizerAdded => return Ok((PassOutcome::Again, Action::await_change())),
         Stop::Again => {
             // What was confirmed before somebody else wrote is told now: no later pass knows of it.
             context.events.put(key, tell_done(&writes));
-            let delay = context.backoffs.delay(key, requeue::SLOW);
-            Ok((PassOutcome::Again, Action::requeue(delay)))
+            return Ok(again(key, context));
         }
         Stop::Rested(Rest::Gone) => {
             note_gone(key, context);
             context
                 .events
                 .put(key, tell(Some(""), &writes, &Reason::Dropping));
-            Ok((PassOutcome::Settled, Action::await_change()))
+            return Ok((PassOutcome::Settled, Action::await_change()));
         }
-        Stop::Rested(rest @ Rest::Settled { .. }) => {
-            if let Rest::Settled { reason, .. } = &rest {
-                write_status(object, key, seen.as_ref(), &writes, reason, context).await?;
-            }
-            let action = requeue::after_rest(&rest, key, &context.backoffs, &context.settings, now);
-            Ok((outcome_of(&rest), action))
+        Stop::Rested(Rest::Settled { reason, due }) => {
+            let now = context.clock.now();
+            let delay =
+                requeue::after_rest(&reason, due, key, &context.backoffs, &context.settings, now);
+            (outcome_of(&reason), reason, delay)
         }
         Stop::Failed(error) => {
             let reason = reason_for(&error);
             log_failure(key, reason.kind(), &error, context);
-            write_status(object, key, seen.as_ref(), &writes, &reason, context).await?;
             let delay = requeue::after_reason(&reason, key, &context.backoffs, &context.settings);
+            (PassOutcome::Failed, reason, delay)
+        }
+    };
+    let told = Report {
+        object,
+        key,
+        seen: seen.as_ref(),
+        writes: &writes,
+        reason: &reason,
+        change,
+    };
+    match (report(told, context).await?, change) {
+        (Told::Outrun, _) => Ok(again(key, context)),
+        (Told::Answered(answer), Some(change)) => {
+            let settled = change.settle(answer, key, &*context.cluster).await;
+            after_change(settled, key, context)
+        }
+        (Told::Said | Told::Answered(_), change) => {
+            let waited_for = change.map(|change| change.recheck(context.clock.now()));
+            let delay = delay.into_iter().chain(waited_for).min();
             Ok((
-                PassOutcome::Failed,
+                outcome,
                 delay.map_or_else(Action::await_change, Action::requeue),
             ))
         }
     }
 }
 
-/// While the database is away all organizations fail alike, again and again: one line each.
-fn log_failure(key: &ObjectKey, reason: ReasonKind, error: &StepError, context: &Context) {
-    let (namespace, name) = (&key.namespace, &key.name);
-    if context.waiting.has(key, reason) && WaitsFor::of(reason) == Some(WaitsFor::Database) {
-        tracing::debug!(namespace, name, %reason, %error, "a pass failed again");
-    } else {
-        tracing::warn!(namespace, name, %reason, %error, "a pass failed");
-    }
-}
-
-fn outcome_of(rest: &Rest) -> PassOutcome {
-    match rest {
-        Rest::Gone
-        | Rest::Settled {
-            reason: Reason::Succeeded,
-            ..
-        } => PassOutcome::Settled,
-        Rest::Settled { .. } => PassOutcome::Waiting,
-    }
-}
-
-/// What a person is told of an error; the log has the error itself.
-fn reason_for(error: &StepError) -> Reason {
-    match error {
-        StepError::Store(StoreError::Unauthorized(_)) => Reason::MongoUnauthorized,
-        StepError::Store(StoreError::Unreachable(_) | StoreError::OutcomeUnknown(_)) => {
-            Reason::MongoUnavailable
-        }
-        StepError::Store(
-            StoreError::Exists
-            | StoreError::Gone
-            | StoreError::Stale
-            | StoreError::Duplicate(_)
-            | StoreError::Other(_),
-        )
-        | StepError::Cluster(_)
-        | StepError::Hash(_)
-        | StepError::NoMaterial
-        | StepError::Endless => Reason::InternalError,
-    }
-}
-
-/// Written where it differs from what the live object says; told where the reason is another one.
-async fn write_status(
-    object: &DeserializeGuard<Organization>,
-    key: &ObjectKey,
-    seen: Option<&Observed>,
-    writes: &[Step],
-    reason: &Reason,
-    context: &Context,
-) -> Result<(), PassError> {
-    let former = context.waiting.note(key, reason.kind());
-    context
-        .metrics
-        .move_organization(former, Some(reason.kind()));
-    let empty = OrganizationStatus::default();
-    let previous = status_of(object).unwrap_or(&empty);
-    let annotations = object.annotations();
-    let status = status_after(
-        previous,
-        &Outcome {
-            generation: object.meta().generation,
-            seen,
-            reason,
-            database: &context.settings.database,
-            now: context.clock.now(),
-            reconcile_at: annotations.get(RECONCILE_ANNOTATION),
-            recreate_at: annotations.get(RECREATE_ANNOTATION),
-        },
-    );
-    let ready = previous
-        .conditions
-        .iter()
-        .find(|condition| condition.type_ == "Ready");
-    let told = tell(ready.map(|ready| ready.reason.as_str()), writes, reason);
-    if status != *previous {
-        match context.cluster.write_status(key, &status).await {
-            // Gone before its status: nobody is left to be told.
-            Ok(()) | Err(ClusterError::Gone | ClusterError::Conflict) => {}
-            Err(error) => return Err(PassError::Status(error)),
-        }
-    }
-    context.events.put(key, told);
-    Ok(())
-}
-
-/// What a pass is doing, for a status that is written before it ends.
-fn reason_under_way(wish: &Wish, seen: &Observed) -> Reason {
-    match (wish, seen.tenant()) {
-        (Wish::Absent(_), _) => Reason::Dropping,
-        (Wish::Present(desired), Some(tenant))
-            if tenant.record.organization_name != desired.name =>
-        {
-            Reason::Renaming {
-                from: tenant.record.organization_name.clone(),
-                to: desired.name.clone(),
-            }
-        }
-        _ => Reason::Progressing,
-    }
-}
-
-/// Says in status that the pass is under way, if it is after [`LONG`]; never ends.
-async fn tell_if_long(
-    object: &DeserializeGuard<Organization>,
-    reason: &Reason,
+/// A change was settled, or somebody was faster: either way the object changes, or has.
+fn after_change(
+    settled: Result<(), ClusterError>,
     key: &ObjectKey,
     context: &Context,
-) -> Infallible {
-    tokio::time::sleep(LONG).await;
-    if let Err(error) = write_status(object, key, None, &[], reason, context).await {
-        tracing::debug!(namespace = key.namespace, name = key.name, %error, "progress was not told");
+) -> Result<(PassOutcome, Action), PassError> {
+    match settled {
+        Ok(()) => Ok((PassOutcome::Again, Action::await_change())),
+        Err(ClusterError::Conflict | ClusterError::Gone) => Ok(again(key, context)),
+        Err(error) => Err(PassError::Change(error)),
     }
-    std::future::pending().await
 }
 
-fn note_gone(key: &ObjectKey, context: &Context) {
-    context.backoffs.reset(key);
-    let former = context.waiting.forget(key);
-    context.metrics.move_organization(former, None);
+/// Somebody else wrote: look again, soon.
+fn again(key: &ObjectKey, context: &Context) -> (PassOutcome, Action) {
+    let delay = context.backoffs.delay(key, requeue::SLOW);
+    (PassOutcome::Again, Action::requeue(delay))
+}
+
+fn outcome_of(reason: &Reason) -> PassOutcome {
+    match reason {
+        Reason::Succeeded => PassOutcome::Settled,
+        _ => PassOutcome::Waiting,
+    }
 }
 
 /// The boundary of a pass: one log line, one count, one delay for this object alone.
@@ -283,7 +207,7 @@ fn failed(error: &PassError, key: &ObjectKey, context: &Context) -> (PassOutcome
     let delay = context.backoffs.delay(key, requeue::SLOW);
     let outcome = match error {
         PassError::Panicked(_) => PassOutcome::Panicked,
-        PassError::Step(_) | PassError::Status(_) => PassOutcome::Failed,
+        PassError::Step(_) | PassError::Status(_) | PassError::Change(_) => PassOutcome::Failed,
     };
     (outcome, Action::requeue(delay))
 }

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use kube::runtime::controller::Action;
+use jiff::Timestamp;
 use rand::RngExt;
 
 use super::{backoff::Backoffs, cluster::ObjectKey, context::PassSettings};
-use crate::domain::{
-    plan::Rest,
-    reason::{Reason, Recheck},
-};
+use crate::domain::reason::{Reason, Recheck};
 
 /// Something outside will come back: its return is acted on within that time.
 const SOON: Duration = Duration::from_secs(10);
@@ -23,26 +20,19 @@ const PATIENT: Duration = Duration::from_mins(5);
 /// How much the resync period is varied, so that organizations don't come all at once.
 const SPREAD: f64 = 0.2;
 
-/// When to look again after a pass that came to rest.
+/// When to look again after a pass that came to rest; `None`: when something changes.
 #[must_use]
 pub fn after_rest(
-    rest: &Rest,
+    reason: &Reason,
+    due: Option<Timestamp>,
     key: &ObjectKey,
     backoffs: &Backoffs,
     settings: &PassSettings,
-    now: jiff::Timestamp,
-) -> Action {
-    let Rest::Settled { reason, due } = rest else {
-        backoffs.reset(key);
-        return Action::await_change();
-    };
+    now: Timestamp,
+) -> Option<Duration> {
     let usual = after_reason(reason, key, backoffs, settings);
     let due = due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or_default());
-    match (usual, due) {
-        (None, None) => Action::await_change(),
-        (Some(delay), None) | (None, Some(delay)) => Action::requeue(delay),
-        (Some(usual), Some(due)) => Action::requeue(usual.min(due)),
-    }
+    usual.into_iter().chain(due).min()
 }
 
 /// When to look again for that reason; `None`: when something changes.

@@ -1,10 +1,10 @@
 //! Status from what was executed: pure, a whole that is written only where it differs.
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, MicroTime, Time};
 
 use crate::{
-    crd::{OperationStatus, OrganizationStatus},
+    crd::{ChangeStatus, OperationStatus, OrganizationStatus},
     domain::{
         names::CollectionName,
         observed::Observed,
@@ -30,6 +30,8 @@ pub struct Outcome<'a> {
     pub reconcile_at: Option<&'a String>,
     /// The value of the recreate annotation.
     pub recreate_at: Option<&'a String>,
+    /// The answer to a change that was asked for.
+    pub change: Option<ChangeStatus>,
 }
 
 /// The status after a pass.
@@ -42,6 +44,9 @@ pub fn status_after(previous: &OrganizationStatus, outcome: &Outcome<'_>) -> Org
     let answered = matches!(outcome.reason.kind(), ReasonKind::Succeeded);
     if answered || outcome.recreate_at.is_none() {
         status.last_handled_recreate_at = outcome.recreate_at.cloned();
+    }
+    if let Some(change) = &outcome.change {
+        status.last_change = Some(change.clone());
     }
     let tenant = outcome.seen.and_then(Observed::tenant);
     if let Some(tenant) = tenant {
@@ -63,7 +68,7 @@ fn set_facts(status: &mut OrganizationStatus, tenant: &Tenant, database: &str) {
     status.database = Some(database.to_owned());
     status.collection_name = Some(record.home().to_string());
     status.admin_id = Some(record.admin_id.to_string());
-    status.created_at = Some(whole_second(record.created_at));
+    status.created_at = Some(whole_millisecond(record.created_at));
     if let Some(admin) = &tenant.admin {
         status.admin_email = Some(admin.email.to_string());
         status.token_version = Some(admin.token_version);
@@ -223,6 +228,11 @@ fn set_condition(
 /// The API server keeps whole seconds: anything finer would differ from what it gives back.
 fn whole_second(time: Timestamp) -> Time {
     Time(Timestamp::from_second(time.as_second()).unwrap_or(time))
+}
+
+/// What a document keeps: anything finer would differ from what the next pass reads.
+fn whole_millisecond(time: Timestamp) -> MicroTime {
+    MicroTime(Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time))
 }
 
 fn order(type_: &str) -> usize {

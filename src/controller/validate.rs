@@ -7,8 +7,10 @@ use crate::{
     crd::{
         Access, AdminSpec, AdoptionPolicy, DeletionPolicy, Organization, OrganizationSpec,
         SecretKeyReference,
+        change::{CHANGE_ANNOTATION, change_note, last_answer, made_at},
     },
     domain::{
+        change::ChangeKind,
         credential::{CredentialSource, SecretName},
         desired::{Adoption, Desired, Disposal, Leaving, Wish},
         email::Email,
@@ -35,7 +37,7 @@ pub struct Allowances {
 pub fn validate(object: &DeserializeGuard<Organization>, allowances: &Allowances) -> Wish {
     let leaving = object.meta().deletion_timestamp.is_some();
     match &object.0 {
-        Ok(organization) if leaving => Wish::Absent(leave(&organization.spec)),
+        Ok(organization) if leaving => Wish::Absent(leave(organization)),
         Ok(organization) => wish(organization, allowances),
         // A policy that can't be read is Retain.
         Err(_) if leaving => Wish::Absent(Leaving {
@@ -49,10 +51,15 @@ pub fn validate(object: &DeserializeGuard<Organization>, allowances: &Allowances
     }
 }
 
-fn leave(spec: &OrganizationSpec) -> Leaving {
-    let disposal = match spec.deletion_policy {
-        DeletionPolicy::Delete if !spec.suspend => Disposal::Delete,
-        DeletionPolicy::Delete | DeletionPolicy::Retain | DeletionPolicy::Archive => {
+fn leave(organization: &Organization) -> Leaving {
+    let spec = &organization.spec;
+    let disposal = match (unacknowledged(organization), spec.deletion_policy) {
+        // Nobody was told that it is there: nothing of it stays.
+        (Some(ChangeKind::Create), _) => Disposal::Delete,
+        (None, DeletionPolicy::Delete) if !spec.suspend => Disposal::Delete,
+        // What was there before the object is there after it, too.
+        (Some(ChangeKind::Adopt | ChangeKind::Update), _)
+        | (None, DeletionPolicy::Delete | DeletionPolicy::Retain | DeletionPolicy::Archive) => {
             Disposal::Retain
         }
     };
@@ -62,7 +69,20 @@ fn leave(spec: &OrganizationSpec) -> Leaving {
     }
 }
 
+/// By which change the object was made, if nobody was told yet that it is there.
+fn unacknowledged(organization: &Organization) -> Option<ChangeKind> {
+    // One that can't be read was refused before it made anything.
+    let pending = change_note(organization).ok()??.pending();
+    let last = last_answer(organization);
+    pending
+        .is_unacknowledged(last.as_ref(), made_at(organization))
+        .then_some(pending.kind)
+}
+
 fn wish(organization: &Organization, allowances: &Allowances) -> Wish {
+    if let Err(error) = change_note(organization) {
+        return Wish::Refused(invalid(&format!("annotation {CHANGE_ANNOTATION}"), error));
+    }
     if organization.spec.suspend {
         return Wish::Suspended;
     }
@@ -107,7 +127,12 @@ fn desire(organization: &Organization, allowances: &Allowances) -> Result<Desire
         credential: credential_source(admin, &generated_secret)?,
         generated_secret,
         disabled: *access == Access::Disabled,
-        may_adopt: adoption(*adoption_policy, organization.namespace(), allowances),
+        may_adopt: match unacknowledged(organization) {
+            Some(ChangeKind::Create) => Adoption::Nothing,
+            Some(ChangeKind::Adopt | ChangeKind::Update) | None => {
+                adoption(*adoption_policy, organization.namespace(), allowances)
+            }
+        },
     })
 }
 

@@ -1,7 +1,7 @@
 //! What is: status says what was seen, never what is wished. The doc comments are what
 //! `kubectl explain` shows.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, MicroTime, Time};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,9 +42,9 @@ pub struct OrganizationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 254))]
     pub admin_email: Option<String>,
-    /// When the organization was made; this object may be younger.
+    /// When the organization was made, to the millisecond; this object may be younger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Time>,
+    pub created_at: Option<MicroTime>,
     /// Tokens of an older version are dead: a change of password or e-mail address and access
     /// Disabled count it up.
     #[serde(default, skip_serializing_if = "Option::is_none")]

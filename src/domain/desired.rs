@@ -29,6 +29,8 @@ pub struct Desired {
 /// What may be taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adoption {
+    /// Nothing at all: a stranger asks, through HTTP, for what must not be there yet.
+    Nothing,
     /// Nothing but what this very object released.
     Never,
     /// What an object of this namespace released.

@@ -23,7 +23,7 @@ use domain_name::DomainName;
 pub use reason::{BracketFault, EmailError, Excess, LabelFault, Separator};
 
 /// The longest input that is looked at, in code points.
-const MAX_INPUT: usize = 2048;
+pub const MAX_INPUT: usize = 2048;
 
 /// The longest address in bytes of UTF-8 (RFC 5321, with the two erratas of RFC 3696).
 const MAX_BYTES: usize = 254;

@@ -269,3 +269,14 @@ pub enum StoredTenant {
         field: &'static str,
     },
 }
+
+impl StoredTenant {
+    /// Whose record it is, however damaged.
+    #[must_use]
+    pub fn id(&self) -> OrganizationId {
+        match self {
+            Self::Readable(tenant) => tenant.record.id,
+            Self::Unreadable { id, .. } => *id,
+        }
+    }
+}

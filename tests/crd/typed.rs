@@ -39,7 +39,7 @@ fn complete_status() -> Value {
         "collectionName": "org_Acme",
         "adminId": "65f0c0ffee0123456789abce",
         "adminEmail": "admin@acme.example",
-        "createdAt": "2026-11-23T10:00:00Z",
+        "createdAt": "2026-11-23T10:00:00.123000Z",
         "tokenVersion": 1,
         "operation": {
             "type": "Rename",

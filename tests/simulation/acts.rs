@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use mongodb::bson::doc;
 use organization_operator::crd::{
     Access, AdminSpec, AdoptionPolicy, DeletionPolicy, OrganizationSpec, RECREATE_ANNOTATION,
-    SecretKeyReference,
+    SecretKeyReference, change::Asked,
 };
 use proptest::prelude::*;
 
@@ -13,6 +13,8 @@ use crate::world::{World, text};
 /// Few of each, so that they meet.
 const NAMESPACES: [&str; 2] = ["one", "two"];
 const OBJECTS: [&str; 2] = ["red", "blue"];
+/// Objects of the service's own.
+pub const REQUESTED: [&str; 2] = ["green", "white"];
 const NAMES: [&str; 3] = ["acme", "beta", "gamma"];
 const EMAILS: [&str; 3] = ["a@x.io", "b@x.io", "c@x.io"];
 const HASHES: [&str; 2] = [
@@ -55,6 +57,17 @@ pub enum Act {
     },
     ForgetClaims {
         name: usize,
+    },
+    /// A stranger asks for an organization through HTTP.
+    AskCreate {
+        object: usize,
+        wish: Wish,
+    },
+    /// Its admin asks for another name and address.
+    AskUpdate {
+        object: usize,
+        name: usize,
+        email: usize,
     },
     /// Another password, and tokens that were dead.
     EditAdmin {
@@ -121,6 +134,10 @@ pub fn any_act() -> impl Strategy<Value = Act> {
         1 => name.clone().prop_map(|name| Act::DropByHand { name }),
         1 => (name.clone(), 0..NAMES.len()).prop_map(|(name, to)| Act::EditRecord { name, to }),
         1 => name.clone().prop_map(|name| Act::ForgetClaims { name }),
+        3 => (0..REQUESTED.len(), any_wish())
+            .prop_map(|(object, wish)| Act::AskCreate { object, wish }),
+        4 => (0..REQUESTED.len(), 0..NAMES.len(), 0..EMAILS.len())
+            .prop_map(|(object, name, email)| Act::AskUpdate { object, name, email }),
         1 => (0..EMAILS.len(), 0..HASHES.len())
             .prop_map(|(email, hash)| Act::EditAdmin { email, hash }),
         1 => (namespace, object, 0..4_u8)
@@ -135,6 +152,16 @@ fn collection(name: usize) -> String {
 }
 
 impl Wish {
+    /// As the service asks: it never suspends, and adopts only what it was asked to.
+    fn requested(&self) -> OrganizationSpec {
+        OrganizationSpec {
+            suspend: false,
+            access: Access::Enabled,
+            adoption_policy: AdoptionPolicy::Never,
+            ..self.spec()
+        }
+    }
+
     fn spec(&self) -> OrganizationSpec {
         OrganizationSpec {
             organization_name: Some(NAMES[self.name].to_owned()),
@@ -155,6 +182,27 @@ impl Wish {
             adoption_policy: self.adoption,
             restore_from: None,
         }
+    }
+}
+
+fn ask_create(world: &mut World, object: &str, wish: &Wish) {
+    let namespace = NAMESPACES[0];
+    if world.cluster.object(namespace, object).is_none() {
+        world
+            .cluster
+            .put_secret(namespace, "login", &[("hash", HASHES[0])]);
+        world.ask(namespace, object, Asked::Create, &wish.requested());
+    }
+}
+
+fn ask_update(world: &mut World, object: &str, name: &str, email: &str) {
+    if let Some(there) = world.cluster.object(NAMESPACES[0], object)
+        && let Ok(former) = serde_json::to_value(&there.spec)
+    {
+        let mut wished = there.spec;
+        wished.organization_name = Some(name.to_owned());
+        email.clone_into(&mut wished.admin.email);
+        world.ask(NAMESPACES[0], object, Asked::Update { former }, &wished);
     }
 }
 
@@ -220,6 +268,12 @@ impl Act {
             Self::ForgetClaims { name } => {
                 world.edit_record(NAMES[*name], &doc! {"$unset": {"names": ""}});
             }
+            Self::AskCreate { object, wish } => ask_create(world, REQUESTED[*object], wish),
+            Self::AskUpdate {
+                object,
+                name,
+                email,
+            } => ask_update(world, REQUESTED[*object], NAMES[*name], EMAILS[*email]),
             Self::EditAdmin { email, hash } => {
                 let edit = doc! {"$set": {"password": HASHES[*hash], "token_version": 0_i64}};
                 world.edit_admin(EMAILS[*email], &edit);

@@ -3,6 +3,7 @@
 //! controller comes to rest, and then the promises hold.
 
 mod acts;
+mod changes;
 mod figures;
 mod promises;
 mod world;
@@ -21,9 +22,10 @@ fn lives(capability: Capability, acts: &[Act]) -> Result<(), TestCaseError> {
         for act in acts {
             let before = world.contents();
             let doomed = act.doomed(&world);
+            let former = world.specs();
             act.perform(&mut world);
             world.settle().await?;
-            promises::hold(&world, act, doomed.as_ref(), &before)?;
+            promises::hold(&world, act, doomed.as_ref(), &before, &former)?;
         }
         Ok(())
     })

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kube::ResourceExt;
-use organization_operator::crd::Organization;
+use organization_operator::crd::{Organization, OrganizationSpec, change::CHANGE_ANNOTATION};
 use proptest::{prop_assert, prop_assert_eq, test_runner::TestCaseError};
 
 use crate::{
-    acts::Act,
+    acts::{Act, REQUESTED},
     world::{World, text},
 };
 
@@ -19,10 +19,13 @@ pub fn hold(
     act: &Act,
     doomed: Option<&String>,
     before: &Contents,
+    former: &BTreeMap<String, OrganizationSpec>,
 ) -> Result<(), TestCaseError> {
     let told = || format!("after {act:?}:\n{}", world.describe());
     everyone_says_why(world).map_err(|why| TestCaseError::fail(format!("{why} {}", told())))?;
     ready_is_true(world).map_err(|why| TestCaseError::fail(format!("{why} {}", told())))?;
+    changes_are_answered(world, act, former)
+        .map_err(|why| TestCaseError::fail(format!("{why} {}", told())))?;
     one_owner_each(world).map_err(|why| TestCaseError::fail(format!("{why} {}", told())))?;
     nothing_is_lost(world, doomed, before)
         .map_err(|why| TestCaseError::fail(format!("{why} {}", told())))
@@ -104,6 +107,53 @@ fn ready_is_true(world: &World) -> Result<(), TestCaseError> {
         prop_assert_eq!(link, record.get("_id"));
     }
     Ok(())
+}
+
+/// A change that was asked for is answered, whole or not at all, and nothing of the asking is left.
+fn changes_are_answered(
+    world: &World,
+    act: &Act,
+    former: &BTreeMap<String, OrganizationSpec>,
+) -> Result<(), TestCaseError> {
+    for object in world.cluster.objects() {
+        let pending = object.annotations().contains_key(CHANGE_ANNOTATION);
+        prop_assert!(!pending, "{} has a change pending", object.name_any());
+    }
+    let (Act::AskCreate { object, .. } | Act::AskUpdate { object, .. }) = act else {
+        return Ok(());
+    };
+    let name = REQUESTED[*object];
+    let there = world.cluster.object("one", name);
+    let answer = there
+        .as_ref()
+        .and_then(|object| object.status.as_ref()?.last_change.clone());
+    if former.contains_key(name) && matches!(act, Act::AskCreate { .. }) {
+        // It was there: nothing was asked for.
+        return Ok(());
+    }
+    if let Some(answer) = &answer {
+        prop_assert_eq!(&answer.id, &world.last_change());
+    }
+    match (former.get(name), there, answer) {
+        // Nobody asked, or what was asked for was refused.
+        (None, None, _) => Ok(()),
+        (None, Some(_), Some(answer)) => {
+            prop_assert_eq!(answer.outcome, "Done");
+            Ok(())
+        }
+        (Some(former), Some(object), Some(answer)) => {
+            if answer.outcome == "Done" {
+                let ready = ready(&object).map(|(ready, ..)| ready);
+                prop_assert_eq!(ready, Some("True"));
+            } else {
+                prop_assert_eq!(former, &object.spec);
+            }
+            Ok(())
+        }
+        (former, there, answer) => Err(TestCaseError::fail(format!(
+            "{name} was {former:?} and is {there:?}, answered {answer:?}"
+        ))),
+    }
 }
 
 /// One name, one organization; one collection, one organization; one object, one organization.

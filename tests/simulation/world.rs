@@ -8,8 +8,8 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use kube::core::DeserializeGuard;
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
+use kube::{ResourceExt, core::DeserializeGuard};
+use mongodb::bson::{DateTime, Document, doc};
 use organization_operator::{
     auth::pool::HashPool,
     clock::Clock,
@@ -22,9 +22,16 @@ use organization_operator::{
         validate::Allowances,
         waiting::{Waiting, Waker},
     },
+    crd::{
+        OrganizationSpec,
+        change::{
+            Asked, CHANGE_ANNOTATION, ChangeNote, MANAGED_BY_API, MANAGED_BY_LABEL,
+            is_managed_by_api,
+        },
+    },
     domain::observed::{Capability, Rules},
     runtime::{database::IndexGate, metrics::Metrics},
-    store::memory::MemoryStore,
+    store::memory::{MemoryStore, OlderTenant},
 };
 use proptest::test_runner::TestCaseError;
 
@@ -57,6 +64,8 @@ pub struct World {
     pub clock: Arc<TestClock>,
     /// The next document's `_id`: all are told apart.
     pub next_document: i32,
+    /// How many changes were asked for.
+    pub changes: u32,
     context: Arc<Context>,
 }
 
@@ -97,6 +106,7 @@ impl World {
             store,
             clock,
             next_document: 0,
+            changes: 0,
             context,
         })
     }
@@ -149,6 +159,14 @@ impl World {
         contents
     }
 
+    /// The specs of the service's own objects, by name.
+    pub fn specs(&self) -> BTreeMap<String, OrganizationSpec> {
+        let objects = self.cluster.objects().into_iter();
+        let own = objects.filter(is_managed_by_api);
+        own.map(|object| (object.name_any(), object.spec.clone()))
+            .collect()
+    }
+
     pub fn describe(&self) -> String {
         let objects = self.cluster.objects();
         let objects = objects.iter().map(|object| {
@@ -173,25 +191,55 @@ impl World {
     }
 }
 
+/// As long as the service waits.
+pub const WAIT: SignedDuration = SignedDuration::from_secs(8);
+
 impl World {
+    /// The id of the change that was asked for last.
+    pub fn last_change(&self) -> String {
+        format!("change-{}", self.changes)
+    }
+
+    /// Asks for a change as the HTTP service does; gives the change's id.
+    pub fn ask(
+        &mut self,
+        namespace: &str,
+        object: &str,
+        asked: Asked,
+        wished: &OrganizationSpec,
+    ) -> String {
+        self.changes += 1;
+        let id = self.last_change();
+        let last = self.cluster.object(namespace, object).and_then(|object| {
+            let status = object.status?;
+            Some(status.last_change?.id)
+        });
+        let now = self.clock.now();
+        let note = ChangeNote {
+            id: id.clone(),
+            asked,
+            deadline: now.saturating_add(WAIT).unwrap_or(now),
+            previous: last,
+            revoked: false,
+        };
+        let cluster = &self.cluster;
+        cluster.set_time(now);
+        cluster.apply(namespace, object, wished.clone());
+        cluster.label(namespace, object, MANAGED_BY_LABEL, MANAGED_BY_API);
+        let note = serde_json::to_string(&note).unwrap_or_default();
+        cluster.annotate(namespace, object, CHANGE_ANNOTATION, &note);
+        id
+    }
+
     /// As a person with a shell would.
     pub fn edit_record(&self, name: &str, update: &Document) {
-        self.edit("organizations", "organization_name", name, update);
+        let store = &self.store;
+        let _ = store.edit_where("organizations", "organization_name", name, update);
     }
 
     /// As a person with a shell would.
     pub fn edit_admin(&self, email: &str, update: &Document) {
-        self.edit("admins", "email", email, update);
-    }
-
-    fn edit(&self, collection: &str, field: &str, value: &str, update: &Document) {
-        let documents = self.store.documents(collection);
-        let found = documents
-            .iter()
-            .find(|document| text(document, field) == Some(value));
-        if let Some(id) = found.and_then(|document| document.get("_id")) {
-            let _ = self.store.edit(collection, id, update);
-        }
+        let _ = self.store.edit_where("admins", "email", email, update);
     }
 
     /// A tenant as the older service makes it, unless its name, e-mail or collection is taken.
@@ -200,25 +248,16 @@ impl World {
         if self.store.collection_names().contains(&collection) {
             return;
         }
-        let (organization, admin) = (ObjectId::new(), ObjectId::new());
-        let record = doc! {
-            "_id": organization, "organization_name": name, "collection_name": &collection,
-            "admin_id": admin, "created_at": DateTime::from_millis(0),
-        };
-        let login = doc! {
-            "_id": admin, "email": email, "password": "$2b$12$legacy", "organization_name": name,
-            "created_at": DateTime::from_millis(0),
-        };
-        if self.store.plant("admins", login).is_err() {
-            return;
+        let planted = self.store.plant_older(&OlderTenant {
+            name,
+            email,
+            password: "$2b$12$legacy",
+            created_at: DateTime::from_millis(0),
+        });
+        if planted.is_ok() {
+            self.next_document += 1;
+            let document = doc! {"_id": self.next_document};
+            let _ = self.store.plant(&collection, document);
         }
-        if self.store.plant("organizations", record).is_err() {
-            self.store.remove("admins", &admin.into());
-            return;
-        }
-        self.next_document += 1;
-        let _ = self
-            .store
-            .plant(&collection, doc! {"_id": self.next_document});
     }
 }

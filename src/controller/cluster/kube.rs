@@ -1,67 +1,45 @@
 //! The Kubernetes API by kube. Reads are retried by the client; writes are not, since the next pass
 //! decides anew.
 
+mod api;
 mod failure;
 mod secret;
 
 use std::time::Duration;
 
+pub use api::KubeApi;
 use async_trait::async_trait;
-use failure::classify;
 pub use failure::describe;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
-    Api, Client, Resource, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
+    Client, Resource, ResourceExt,
+    api::{Patch, PatchParams, Preconditions},
     core::DeserializeGuard,
 };
-use secret::{new_secret, observed};
+use secret::observed;
 use serde_json::{Value, json};
 
 use super::{Cluster, ClusterError, NewSecretData, ObjectKey, ObservedSecret, SecretOwner};
 use crate::{
-    crd::{FIELD_MANAGER, FINALIZER, Organization, OrganizationStatus},
+    crd::{FIELD_MANAGER, FINALIZER, Organization, OrganizationStatus, change::CHANGE_ANNOTATION},
     domain::credential::SecretName,
     runtime::metrics::Metrics,
 };
 
 /// The Kubernetes API by kube.
-pub struct KubeCluster {
-    reads: Client,
-    writes: Client,
-    /// For each call, retries included.
-    deadline: Duration,
-    metrics: Metrics,
-}
+pub struct KubeCluster(KubeApi);
 
 impl KubeCluster {
-    /// `writes` must be a client that doesn't retry; `deadline` holds for each call.
+    /// As [`KubeApi::new`].
     #[must_use]
     pub fn new(reads: Client, writes: Client, deadline: Duration, metrics: Metrics) -> Self {
-        Self {
+        Self(KubeApi::new(
             reads,
             writes,
             deadline,
+            FIELD_MANAGER,
             metrics,
-        }
-    }
-
-    async fn within<T>(
-        &self,
-        call: impl Future<Output = Result<T, kube::Error>>,
-    ) -> Result<T, ClusterError> {
-        match tokio::time::timeout(self.deadline, call).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(classify(&error)),
-            Err(_) => Err(ClusterError::Unreachable(format!(
-                "no answer within {:?}",
-                self.deadline
-            ))),
-        }
-    }
-
-    fn writable(&self, object: &ObjectKey) -> Api<DeserializeGuard<Organization>> {
-        Api::namespaced(self.writes.clone(), &object.namespace)
+        ))
     }
 
     async fn live(
@@ -76,10 +54,6 @@ impl KubeCluster {
     }
 
     /// A JSON patch that only this very object accepts.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the adapter is where the library writes"
-    )]
     async fn patch_object(
         &self,
         object: &ObjectKey,
@@ -89,17 +63,9 @@ impl KubeCluster {
             0,
             json!({"op": "test", "path": "/metadata/uid", "value": object.uid}),
         );
-        let patch: json_patch::Patch = serde_json::from_value(Value::Array(operations))
-            .map_err(|error| ClusterError::Refused(error.to_string()))?;
-        let params = PatchParams {
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-            ..PatchParams::default()
-        };
-        let api = self.writable(object);
-        self.metrics.count_write("patch", "organizations");
-        self.within(api.patch(&object.name, &params, &Patch::<()>::Json(patch)))
+        self.0
+            .patch_organization(&object.namespace, &object.name, operations)
             .await
-            .map(drop)
     }
 }
 
@@ -110,8 +76,8 @@ impl Cluster for KubeCluster {
         namespace: &str,
         name: &str,
     ) -> Result<Option<DeserializeGuard<Organization>>, ClusterError> {
-        let api = Api::<DeserializeGuard<Organization>>::namespaced(self.reads.clone(), namespace);
-        self.within(api.get_opt(name)).await
+        let api = self.0.reading::<DeserializeGuard<Organization>>(namespace);
+        self.0.within(api.get_opt(name)).await
     }
 
     async fn get_secret(
@@ -119,8 +85,8 @@ impl Cluster for KubeCluster {
         object: &ObjectKey,
         secret: &SecretName,
     ) -> Result<Option<ObservedSecret>, ClusterError> {
-        let api = Api::<Secret>::namespaced(self.reads.clone(), &object.namespace);
-        let found = self.within(api.get_opt(&secret.0)).await?;
+        let api = self.0.reading::<Secret>(&object.namespace);
+        let found = self.0.within(api.get_opt(&secret.0)).await?;
         Ok(found.map(|found| observed(found, object)))
     }
 
@@ -156,32 +122,16 @@ impl Cluster for KubeCluster {
         }
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the adapter is where the library writes"
-    )]
     async fn create_secret(
         &self,
         object: &ObjectKey,
         secret: &SecretName,
         data: &NewSecretData,
     ) -> Result<ObservedSecret, ClusterError> {
-        let api = Api::<Secret>::namespaced(self.writes.clone(), &object.namespace);
-        let params = PostParams {
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-            ..PostParams::default()
-        };
-        self.metrics.count_write("create", "secrets");
-        let made = self
-            .within(api.create(&params, &new_secret(object, secret, data)))
-            .await?;
+        let made = self.0.create_secret(object, secret, data).await?;
         Ok(observed(made, object))
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the adapter is where the library writes"
-    )]
     async fn delete_own_secret(
         &self,
         object: &ObjectKey,
@@ -193,16 +143,13 @@ impl Cluster for KubeCluster {
         if found.owner != SecretOwner::This {
             return Ok(());
         }
-        let only_this_one = DeleteParams::default().preconditions(Preconditions {
+        let only_this_one = Preconditions {
             uid: Some(found.uid),
             resource_version: Some(found.resource_version),
-        });
-        let api = Api::<Secret>::namespaced(self.writes.clone(), &object.namespace);
-        self.metrics.count_write("delete", "secrets");
-        match self.within(api.delete(&secret.0, &only_this_one)).await {
-            Ok(_) | Err(ClusterError::Gone) => Ok(()),
-            Err(error) => Err(error),
-        }
+        };
+        self.0
+            .delete::<Secret>(&object.namespace, &secret.0, only_this_one)
+            .await
     }
 
     #[expect(
@@ -213,19 +160,62 @@ impl Cluster for KubeCluster {
         &self,
         object: &ObjectKey,
         status: &OrganizationStatus,
+        read: Option<&str>,
     ) -> Result<(), ClusterError> {
         // The uid makes the API refuse where another object has the name by now.
-        let body = json!({
+        let mut body = json!({
             "apiVersion": Organization::api_version(&()),
             "kind": Organization::kind(&()),
             "metadata": {"name": object.name, "uid": object.uid},
             "status": status,
         });
-        let api = self.writable(object);
+        if let Some(read) = read {
+            body["metadata"]["resourceVersion"] = json!(read);
+        }
+        let api = self
+            .0
+            .writing::<DeserializeGuard<Organization>>(&object.namespace);
         let params = PatchParams::apply(FIELD_MANAGER).force();
-        self.metrics.count_write("patch", "organizations/status");
-        self.within(api.patch_status(&object.name, &params, &Patch::Apply(body)))
+        self.0.metrics.count_write("patch", "organizations/status");
+        self.0
+            .within(api.patch_status(&object.name, &params, &Patch::Apply(body)))
             .await
             .map(drop)
+    }
+
+    async fn settle_change(
+        &self,
+        object: &ObjectKey,
+        annotation: &str,
+        spec: Option<&Value>,
+    ) -> Result<(), ClusterError> {
+        let path = format!(
+            "/metadata/annotations/{}",
+            CHANGE_ANNOTATION.replace('/', "~1")
+        );
+        let mut operations = vec![
+            json!({"op": "test", "path": path, "value": annotation}),
+            json!({"op": "remove", "path": path}),
+        ];
+        if let Some(spec) = spec {
+            operations.push(json!({"op": "replace", "path": "/spec", "value": spec}));
+        }
+        self.patch_object(object, operations).await
+    }
+
+    async fn delete_organization(&self, object: &ObjectKey) -> Result<(), ClusterError> {
+        let only_this_one = Preconditions {
+            uid: Some(object.uid.clone()),
+            resource_version: None,
+        };
+        let deleted = self
+            .0
+            .delete::<Organization>(&object.namespace, &object.name, only_this_one)
+            .await;
+        match deleted {
+            // Another object has the name by now: this one is gone.
+            Err(ClusterError::Conflict) => Ok(()),
+            outcome => outcome,
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! A Kubernetes API in memory, for tests: objects, their Secrets, and the garbage collector.
 
+mod hand;
+
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -10,10 +13,13 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{ResourceExt, core::DeserializeGuard};
 use secrecy::{ExposeSecret, SecretSlice};
+use serde_json::Value;
 
 use super::{Cluster, ClusterError, NewSecretData, ObjectKey, ObservedSecret, SecretOwner};
 use crate::{
-    crd::{FINALIZER, Organization, OrganizationSpec, OrganizationStatus},
+    crd::{
+        FINALIZER, Organization, OrganizationSpec, OrganizationStatus, change::CHANGE_ANNOTATION,
+    },
     domain::credential::SecretName,
 };
 
@@ -34,113 +40,63 @@ struct State {
     /// Counts whatever is made or written: uids and resource versions.
     clock: u64,
     writes: u64,
+    now: Option<Timestamp>,
+    watch: Watch,
 }
 
+/// Who is told of every change, in its order.
+#[derive(Default)]
+struct Watch(Option<Box<dyn Fn(Seen) + Send>>);
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
+}
+
+impl Watch {
+    fn tell(&self, seen: Seen) {
+        if let Some(told) = &self.0 {
+            told(seen);
+        }
+    }
+}
+
+/// What somebody else does in between.
+type Interruption = Box<dyn FnOnce(&MemoryCluster) + Send>;
+
 /// A Kubernetes API in memory.
-#[derive(Debug, Default)]
-pub struct MemoryCluster(Mutex<State>);
+#[derive(Default)]
+pub struct MemoryCluster {
+    state: Mutex<State>,
+    /// Done before the next status that is written only if nobody else has written.
+    interruption: Mutex<Option<Interruption>>,
+}
+
+/// What a watch tells: the object as it is, or as it last was.
+#[derive(Debug, Clone)]
+pub enum Seen {
+    /// It was made, or has changed.
+    There(Box<Organization>),
+    /// It is gone.
+    Gone(Box<Organization>),
+}
+
+impl fmt::Debug for MemoryCluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)
+    }
+}
 
 impl MemoryCluster {
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing is half done when a test panics: each call either changes all or nothing.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `kubectl apply`: makes the object, or changes its spec. One that is going keeps its spec.
-    pub fn apply(&self, namespace: &str, name: &str, spec: OrganizationSpec) {
-        let mut state = self.state();
-        state.clock += 1;
-        let uid = format!("uid-{}", state.clock);
-        let place = (namespace.to_owned(), name.to_owned());
-        let object = state.objects.entry(place).or_insert_with(|| {
-            let mut object = Organization::new(name, spec.clone());
-            object.metadata.namespace = Some(namespace.to_owned());
-            object.metadata.uid = Some(uid);
-            object.metadata.generation = Some(1);
-            object
-        });
-        if object.spec != spec {
-            object.spec = spec;
-            object.metadata.generation =
-                object.metadata.generation.map(|generation| generation + 1);
-        }
-    }
-
-    /// Sets an annotation; nothing where the object is gone.
-    pub fn annotate(&self, namespace: &str, name: &str, key: &str, value: &str) {
-        if let Some(object) = self
-            .state()
-            .objects
-            .get_mut(&(namespace.to_owned(), name.to_owned()))
-        {
-            object
-                .annotations_mut()
-                .insert(key.to_owned(), value.to_owned());
-        }
-    }
-
-    /// `kubectl delete`: gone at once without a finalizer.
-    pub fn delete(&self, namespace: &str, name: &str) {
-        let mut state = self.state();
-        let place = (namespace.to_owned(), name.to_owned());
-        if let Some(object) = state.objects.get_mut(&place) {
-            let generation = &mut object.metadata.generation;
-            *generation = generation.map(|generation| generation + 1);
-            object.metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
-        }
-        state.collect(&place);
-    }
-
-    /// Makes or changes a Secret that a person keeps.
-    pub fn put_secret(&self, namespace: &str, name: &str, data: &[(&str, &str)]) {
-        let mut state = self.state();
-        state.clock += 1;
-        let version = state.clock;
-        let place = (namespace.to_owned(), name.to_owned());
-        let secret = state.secrets.entry(place).or_insert_with(|| StoredSecret {
-            uid: format!("uid-{version}"),
-            version,
-            owner_uid: None,
-            data: BTreeMap::new(),
-        });
-        secret.version = version;
-        secret.data = data
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect();
-    }
-
-    /// The object as it is.
-    #[must_use]
-    pub fn object(&self, namespace: &str, name: &str) -> Option<Organization> {
-        self.state()
-            .objects
-            .get(&(namespace.to_owned(), name.to_owned()))
-            .cloned()
-    }
-
-    /// All objects, ordered by namespace and name.
-    #[must_use]
-    pub fn objects(&self) -> Vec<Organization> {
-        self.state().objects.values().cloned().collect()
-    }
-
-    /// What a Secret holds under a key.
-    #[must_use]
-    pub fn secret_value(&self, namespace: &str, name: &str, key: &str) -> Option<String> {
-        let state = self.state();
-        state
-            .secrets
-            .get(&(namespace.to_owned(), name.to_owned()))?
-            .data
-            .get(key)
-            .cloned()
-    }
-
-    /// How often the operator has written.
-    #[must_use]
-    pub fn writes(&self) -> u64 {
-        self.state().writes
+    fn interruption(&self) -> MutexGuard<'_, Option<Interruption>> {
+        let interruption = self.interruption.lock();
+        interruption.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -155,6 +111,33 @@ impl State {
             .ok_or(ClusterError::Gone)
     }
 
+    fn now(&self) -> Time {
+        Time(self.now.unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+
+    /// Whoever read the object before has not read this.
+    fn written(&mut self, place: &Place) {
+        self.clock += 1;
+        let version = self.clock.to_string();
+        if let Some(object) = self.objects.get_mut(place) {
+            object.metadata.resource_version = Some(version);
+            self.watch.tell(Seen::There(Box::new(object.clone())));
+        }
+    }
+
+    fn delete(&mut self, place: &Place) {
+        let now = self.now();
+        if let Some(object) = self.objects.get_mut(place)
+            && object.metadata.deletion_timestamp.is_none()
+        {
+            let generation = &mut object.metadata.generation;
+            *generation = generation.map(|generation| generation + 1);
+            object.metadata.deletion_timestamp = Some(now);
+        }
+        self.written(place);
+        self.collect(place);
+    }
+
     /// An object that is going and has no finalizer is gone, and its own Secrets with it.
     fn collect(&mut self, place: &Place) {
         let is_over = self.objects.get(place).is_some_and(|object| {
@@ -163,7 +146,20 @@ impl State {
         if is_over && let Some(object) = self.objects.remove(place) {
             self.secrets
                 .retain(|_, secret| secret.owner_uid != object.metadata.uid);
+            self.watch.tell(Seen::Gone(Box::new(object)));
         }
+    }
+}
+
+fn place_of(key: &ObjectKey) -> Place {
+    (key.namespace.clone(), key.name.clone())
+}
+
+fn set_spec(object: &mut Organization, spec: OrganizationSpec) {
+    if object.spec != spec {
+        object.spec = spec;
+        let generation = &mut object.metadata.generation;
+        *generation = generation.map(|generation| generation + 1);
     }
 }
 
@@ -217,6 +213,7 @@ impl Cluster for MemoryCluster {
         if !live.finalizers().iter().any(|name| name == FINALIZER) {
             live.finalizers_mut().push(FINALIZER.to_owned());
         }
+        state.written(&place_of(object));
         Ok(())
     }
 
@@ -226,7 +223,8 @@ impl Cluster for MemoryCluster {
             Ok(live) => live.finalizers_mut().retain(|name| name != FINALIZER),
             Err(_) => return Ok(()),
         }
-        state.collect(&(object.namespace.clone(), object.name.clone()));
+        state.written(&place_of(object));
+        state.collect(&place_of(object));
         Ok(())
     }
 
@@ -277,8 +275,55 @@ impl Cluster for MemoryCluster {
         &self,
         object: &ObjectKey,
         status: &OrganizationStatus,
+        read: Option<&str>,
     ) -> Result<(), ClusterError> {
-        self.state().live(object)?.status = Some(status.clone());
+        let interruption = read.and_then(|_| self.interruption().take());
+        if let Some(interruption) = interruption {
+            interruption(self);
+        }
+        let mut state = self.state();
+        let live = state.live(object)?;
+        if read.is_some() && read != live.metadata.resource_version.as_deref() {
+            return Err(ClusterError::Conflict);
+        }
+        live.status = Some(status.clone());
+        state.written(&place_of(object));
+        Ok(())
+    }
+
+    async fn settle_change(
+        &self,
+        object: &ObjectKey,
+        annotation: &str,
+        spec: Option<&Value>,
+    ) -> Result<(), ClusterError> {
+        let spec = spec
+            .map(|spec| serde_json::from_value(spec.clone()))
+            .transpose();
+        let spec = spec.map_err(|error| ClusterError::Refused(error.to_string()))?;
+        let mut state = self.state();
+        let live = state.live(object)?;
+        if live
+            .annotations()
+            .get(CHANGE_ANNOTATION)
+            .map(String::as_str)
+            != Some(annotation)
+        {
+            return Err(ClusterError::Conflict);
+        }
+        live.annotations_mut().remove(CHANGE_ANNOTATION);
+        if let Some(spec) = spec {
+            set_spec(live, spec);
+        }
+        state.written(&place_of(object));
+        Ok(())
+    }
+
+    async fn delete_organization(&self, object: &ObjectKey) -> Result<(), ClusterError> {
+        let mut state = self.state();
+        if state.live(object).is_ok() {
+            state.delete(&place_of(object));
+        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         validate::Allowances,
         waiting::{Waiting, Waker},
     },
+    crd::OrganizationStatus,
     domain::{
         credential::SecretName,
         observed::{Capability, Rules},
@@ -86,8 +87,22 @@ impl Cluster for Faulty {
         &self,
         object: &ObjectKey,
         status: &OrganizationStatus,
+        read: Option<&str>,
     ) -> Result<(), ClusterError> {
-        self.0.write_status(object, status).await
+        self.0.write_status(object, status, read).await
+    }
+
+    async fn settle_change(
+        &self,
+        object: &ObjectKey,
+        annotation: &str,
+        spec: Option<&Value>,
+    ) -> Result<(), ClusterError> {
+        self.0.settle_change(object, annotation, spec).await
+    }
+
+    async fn delete_organization(&self, object: &ObjectKey) -> Result<(), ClusterError> {
+        self.0.delete_organization(object).await
     }
 }
 
@@ -118,8 +133,8 @@ fn context_telling(
                 adoption_namespaces: Vec::new(),
             },
             bcrypt_cost: 4,
-            resync: LONG,
-            secret_recheck: LONG,
+            resync: Duration::from_secs(2),
+            secret_recheck: Duration::from_secs(2),
         },
         backoffs: Backoffs::default(),
         waiting: Waiting::new(Waker::default()),

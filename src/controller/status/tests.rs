@@ -90,6 +90,7 @@ fn outcome<'a>(seen: Option<&'a Observed>, reason: &'a Reason) -> Outcome<'a> {
         now: now(),
         reconcile_at: None,
         recreate_at: None,
+        change: None,
     }
 }
 

@@ -53,6 +53,9 @@ fn taken_over(
         after.owner = Some(object.owner.clone());
         after.released = None;
     };
+    if desired.may_adopt == Adoption::Nothing {
+        return rest(Reason::AdoptionRequired(desired.name.clone()));
+    }
     if record.owner.is_some() {
         return to_do(update(RecordChange::TakeBack, record, own));
     }

@@ -126,6 +126,7 @@ fn any_wish() -> impl Strategy<Value = Wish> {
         unreachable!("a scene begins with a wish")
     };
     let adoption = prop_oneof![
+        Just(Adoption::Nothing),
         Just(Adoption::Never),
         Just(Adoption::OwnNamespace),
         Just(Adoption::Unowned)

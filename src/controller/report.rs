@@ -1,0 +1,192 @@
+//! What a pass tells: its status, where that differs; Events; figures; a log line where it failed.
+
+use std::{convert::Infallible, time::Duration};
+
+use kube::{Resource, ResourceExt, core::DeserializeGuard};
+
+use super::{
+    change::Change,
+    cluster::{ClusterError, ObjectKey},
+    context::Context,
+    events::tell,
+    execute::StepError,
+    observe::status_of,
+    status::{Outcome, status_after},
+    waiting::WaitsFor,
+};
+use crate::{
+    crd::{
+        ChangeStatus, Organization, OrganizationStatus, RECONCILE_ANNOTATION, RECREATE_ANNOTATION,
+    },
+    domain::{
+        change::ChangeOutcome,
+        desired::Wish,
+        observed::Observed,
+        reason::{Reason, ReasonKind},
+        step::Step,
+    },
+    store::port::StoreError,
+};
+
+/// After that time a pass that is still going says so in status.
+const LONG: Duration = Duration::from_secs(2);
+
+/// What a pass has to tell.
+pub(super) struct Report<'a> {
+    /// The object as it was read.
+    pub object: &'a DeserializeGuard<Organization>,
+    /// Which one.
+    pub key: &'a ObjectKey,
+    /// What is known after the pass; `None` where the reads failed.
+    pub seen: Option<&'a Observed>,
+    /// The confirmed writes.
+    pub writes: &'a [Step],
+    /// Why the organization is as it is.
+    pub reason: &'a Reason,
+    /// The change that waits for an answer.
+    pub change: Option<&'a Change>,
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It is said.
+    Said,
+    /// It is said, and the change is answered.
+    Answered(ChangeOutcome),
+    /// It would have answered a change, but somebody has written to the object since it was read.
+    Outrun,
+}
+
+/// Status where it differs from what the live object says, and Events where the reason is another
+/// one.
+pub(super) async fn report(report: Report<'_>, context: &Context) -> Result<Told, ClusterError> {
+    let Report {
+        object,
+        key,
+        seen,
+        writes,
+        reason,
+        change,
+    } = report;
+    let former = context.waiting.note(key, reason.kind());
+    context
+        .metrics
+        .move_organization(former, Some(reason.kind()));
+    let empty = OrganizationStatus::default();
+    let previous = status_of(object).unwrap_or(&empty);
+    let annotations = object.annotations();
+    let answer = change.and_then(|change| change.answer(reason.kind()));
+    let status = status_after(
+        previous,
+        &Outcome {
+            generation: object.meta().generation,
+            seen,
+            reason,
+            database: &context.settings.database,
+            now: context.clock.now(),
+            reconcile_at: annotations.get(RECONCILE_ANNOTATION),
+            recreate_at: annotations.get(RECREATE_ANNOTATION),
+            change: answer
+                .as_ref()
+                .map(|answer| ChangeStatus::of(answer, Some(reason.kind().to_string()))),
+        },
+    );
+    let ready = previous
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == "Ready");
+    let told = tell(ready.map(|ready| ready.reason.as_str()), writes, reason);
+    if status != *previous {
+        let read = answer.as_ref().and_then(|_| object.resource_version());
+        let written = context.cluster.write_status(key, &status, read.as_deref());
+        match written.await {
+            Err(ClusterError::Conflict) if answer.is_some() => return Ok(Told::Outrun),
+            // Gone before its status: nobody is left to be told.
+            Ok(()) | Err(ClusterError::Gone | ClusterError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    context.events.put(key, told);
+    Ok(answer.map_or(Told::Said, |answer| Told::Answered(answer.outcome)))
+}
+
+/// While the database is away all organizations fail alike, again and again: one line each.
+pub(super) fn log_failure(
+    key: &ObjectKey,
+    reason: ReasonKind,
+    error: &StepError,
+    context: &Context,
+) {
+    let (namespace, name) = (&key.namespace, &key.name);
+    if context.waiting.has(key, reason) && WaitsFor::of(reason) == Some(WaitsFor::Database) {
+        tracing::debug!(namespace, name, %reason, %error, "a pass failed again");
+    } else {
+        tracing::warn!(namespace, name, %reason, %error, "a pass failed");
+    }
+}
+
+/// What a person is told of an error; the log has the error itself.
+pub(super) fn reason_for(error: &StepError) -> Reason {
+    match error {
+        StepError::Store(StoreError::Unauthorized(_)) => Reason::MongoUnauthorized,
+        StepError::Store(StoreError::Unreachable(_) | StoreError::OutcomeUnknown(_)) => {
+            Reason::MongoUnavailable
+        }
+        StepError::Store(
+            StoreError::Exists
+            | StoreError::Gone
+            | StoreError::Stale
+            | StoreError::Duplicate(_)
+            | StoreError::Other(_),
+        )
+        | StepError::Cluster(_)
+        | StepError::Hash(_)
+        | StepError::NoMaterial
+        | StepError::Endless => Reason::InternalError,
+    }
+}
+
+/// What a pass is doing, for a status that is written before it ends.
+pub(super) fn reason_under_way(wish: &Wish, seen: &Observed) -> Reason {
+    match (wish, seen.tenant()) {
+        (Wish::Absent(_), _) => Reason::Dropping,
+        (Wish::Present(desired), Some(tenant))
+            if tenant.record.organization_name != desired.name =>
+        {
+            Reason::Renaming {
+                from: tenant.record.organization_name.clone(),
+                to: desired.name.clone(),
+            }
+        }
+        _ => Reason::Progressing,
+    }
+}
+
+/// Says in status that the pass is under way, if it is after [`LONG`]; never ends.
+pub(super) async fn tell_if_long(
+    object: &DeserializeGuard<Organization>,
+    reason: &Reason,
+    key: &ObjectKey,
+    context: &Context,
+) -> Infallible {
+    tokio::time::sleep(LONG).await;
+    let progress = Report {
+        object,
+        key,
+        seen: None,
+        writes: &[],
+        reason,
+        change: None,
+    };
+    if let Err(error) = report(progress, context).await {
+        tracing::debug!(namespace = key.namespace, name = key.name, %error, "progress was not told");
+    }
+    std::future::pending().await
+}
+
+pub(super) fn note_gone(key: &ObjectKey, context: &Context) {
+    context.backoffs.reset(key);
+    let former = context.waiting.forget(key);
+    context.metrics.move_organization(former, None);
+}
