@@ -1,8 +1,10 @@
-//! Where tenants are kept: the port, MongoDB, and memory.
+//! Where tenants and refresh tokens are kept: the ports, MongoDB, and memory.
 
 mod document;
 mod index;
+pub mod login;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
 pub mod mongo;
 pub mod port;
+pub mod refresh;

@@ -5,16 +5,18 @@ mod admin;
 mod fields;
 mod operation;
 mod organization;
+mod refresh;
 #[cfg(test)]
 mod tests;
 mod update;
 mod view;
 
-pub(super) use admin::admin_document;
+pub(super) use admin::{admin_document, read_login};
 pub(super) use fields::{integer as read_integer, uuid as read_collection_uuid};
 pub(super) use organization::record_document;
+pub(super) use refresh::{family_id, read_refresh, refresh_document, token_digest};
 pub(super) use update::{admin_update, record_update};
-pub(super) use view::{Row, record_id, view};
+pub(super) use view::{Row, record_id, stored_tenant, view};
 
 use mongodb::bson::{Binary, oid::ObjectId, spec::BinarySubtype};
 

@@ -7,6 +7,8 @@ use super::port::UniqueKey;
 pub(super) const ORGANIZATIONS: &str = "organizations";
 /// The admins.
 pub(super) const ADMINS: &str = "admins";
+/// The refresh tokens. No claim rests on them: their indexes are made by whoever serves logins.
+pub(super) const REFRESH_TOKENS: &str = "_refresh_tokens";
 
 /// An ascending index on one field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 
 mod fence;
 mod hand;
+mod logins;
+mod refresh;
 mod server;
 
 use std::{
@@ -13,6 +15,7 @@ use std::{
 use async_trait::async_trait;
 use mongodb::bson::{Document, doc};
 
+pub use self::hand::OlderTenant;
 use self::server::Server;
 use super::{
     document::{self, Row},

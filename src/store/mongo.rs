@@ -5,10 +5,12 @@ mod collections;
 mod connection;
 mod failure;
 mod indexes;
+mod logins;
 mod merge;
 mod observer;
 mod probe;
 mod records;
+mod refresh;
 mod settings;
 mod tenants;
 
@@ -26,13 +28,17 @@ pub use self::{
     probe::ServerFacts,
     settings::{ConnectError, MongoSettings, MongoTimeouts},
 };
-use super::port::{StoreError, TenantQuery, TenantStore, TenantView, UniqueKey};
+use super::{
+    login::{LoginRecord, LoginStore, TenantKey},
+    port::{StoreError, TenantQuery, TenantStore, TenantView, UniqueKey},
+};
 use crate::domain::{
+    email::Email,
     hash::BcryptHash,
     ids::{CollectionUuid, OrganizationId},
     names::CollectionName,
     observed::{Capability, ObservedCollection},
-    record::{AdminRecord, OrganizationRecord},
+    record::{AdminRecord, OrganizationRecord, StoredTenant},
     step::NewAdmin,
 };
 
@@ -235,5 +241,16 @@ impl TenantStore for MongoStore {
     async fn find_duplicates(&self, key: UniqueKey) -> Result<Vec<String>, StoreError> {
         let (connection, _) = self.probed().await?;
         indexes::find_duplicates(&connection, key).await
+    }
+}
+
+#[async_trait]
+impl LoginStore for MongoStore {
+    async fn find_login(&self, email: &Email) -> Result<Option<LoginRecord>, StoreError> {
+        logins::find_login(&self.connection.load_full(), email).await
+    }
+
+    async fn find_tenant(&self, key: &TenantKey) -> Result<Option<StoredTenant>, StoreError> {
+        logins::find_tenant(&self.connection.load_full(), key).await
     }
 }

@@ -13,9 +13,11 @@ use organization_operator::{
     store::{
         mongo::MongoStore,
         port::{StoreError, TenantStore as _},
+        refresh::{FamilyId, RefreshStore as _, TokenDigest},
     },
 };
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use crate::{
     collections::uuid_of,
@@ -42,7 +44,7 @@ impl Rule for Record {
     }
 }
 
-/// The life of a tenant, by every kind of command.
+/// The life of a tenant and of a refresh token, by every kind of command.
 async fn live(store: &MongoStore, opened: &Opened) -> Result<()> {
     let acme = tenant_collection("acme")?;
     let record = record(1, "acme")?;
@@ -59,6 +61,14 @@ async fn live(store: &MongoStore, opened: &Opened) -> Result<()> {
     store.move_collection(&acme, &trash, uuid).await?;
     let uuid = uuid_of(&opened.world, &trash).await?;
     store.drop_collection(&trash, uuid).await?;
+    let token = TokenDigest([1; 32]);
+    store.ensure_refresh_index().await?;
+    store.insert_refresh(&crate::refresh::token(1, 1)?).await?;
+    store.find_refresh(&token).await?;
+    store.use_refresh(&token).await?;
+    store
+        .delete_refresh_family(FamilyId(Uuid::from_u128(1)))
+        .await?;
     let gone: Result<(), StoreError> = store.delete_record(&record).await;
     ensure!(gone == Err(StoreError::Stale), "the revision moved on");
     Ok(())

@@ -101,7 +101,8 @@ pub async fn a_refused_index_does_not_keep_the_others_away(world: &World) -> Res
     Ok(())
 }
 
-async fn cost<T, F>(world: &World, call: F) -> Result<BTreeMap<&'static str, u64>>
+/// The commands that the call costs.
+pub async fn cost<T, F>(world: &World, call: F) -> Result<BTreeMap<&'static str, u64>>
 where
     F: Future<Output = Result<T, StoreError>>,
 {

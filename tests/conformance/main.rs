@@ -1,5 +1,5 @@
-//! One suite for every adapter of the port `TenantStore`: MongoDB on a real server, and memory in
-//! both of its modes. What passes here is what the tests above the port may rely on.
+//! One suite for every adapter of the ports `TenantStore` and `RefreshStore`: MongoDB on a real
+//! server, and memory in both of its modes. What passes here is what the tests above the port may rely on.
 
 mod admins;
 mod cases;
@@ -13,6 +13,7 @@ mod merging;
 mod mongo_world;
 mod random;
 mod records;
+mod refresh;
 mod relay;
 mod samples;
 mod sharded;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use mongodb::bson::{Bson, Document};
 use organization_operator::{
     domain::observed::Capability,
-    store::{memory::MemoryStore, port::TenantStore},
+    store::{memory::MemoryStore, port::TenantStore, refresh::RefreshStore},
 };
 
 /// What others do to the database: the older service, tenants' clients, people with a shell.
@@ -32,6 +32,8 @@ pub trait Hand: Send + Sync {
 /// A store on an empty database, and the hand.
 pub struct World {
     pub store: Arc<dyn TenantStore>,
+    /// The same store, as the other port.
+    pub refresh: Arc<dyn RefreshStore>,
     pub hand: Arc<dyn Hand>,
 }
 
@@ -40,6 +42,7 @@ pub fn memory(capability: Capability) -> World {
     let store = Arc::new(MemoryStore::without_indexes(capability, 7));
     World {
         hand: Arc::clone(&store) as Arc<dyn Hand>,
+        refresh: Arc::clone(&store) as _,
         store,
     }
 }

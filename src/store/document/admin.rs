@@ -3,10 +3,13 @@
 use mongodb::bson::{Document, doc};
 
 use super::{Damaged, admin_id, fields, organization_id};
-use crate::domain::{
-    email::Email,
-    hash::BcryptHash,
-    record::{AdminRecord, CredentialVersion},
+use crate::{
+    domain::{
+        email::Email,
+        hash::BcryptHash,
+        record::{AdminRecord, CredentialVersion},
+    },
+    store::login::LoginRecord,
 };
 
 /// The whole document, without the revision: whoever writes it counts.
@@ -37,6 +40,18 @@ pub(in crate::store) fn admin_document(admin: &AdminRecord) -> Document {
         document.insert("credential_version", version.0.as_str());
     }
     document
+}
+
+/// What a login needs; `None` for a document that no login can be of.
+pub(in crate::store) fn read_login(document: &Document) -> Option<LoginRecord> {
+    let read = |field| document.get(field);
+    Some(LoginRecord {
+        admin: read("_id").and_then(fields::admin)?,
+        password: BcryptHash::from_record(read("password").and_then(fields::text)?),
+        organization: read("organization_id").and_then(fields::organization),
+        organization_name: read("organization_name").and_then(fields::org_name),
+        token_version: read("token_version").and_then(fields::integer).unwrap_or(0),
+    })
 }
 
 /// The admin, or the first field that is no part of one.

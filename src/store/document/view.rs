@@ -86,6 +86,19 @@ fn tenant(
     }
 }
 
+/// One record, with the admin of that `_id`.
+///
+/// # Errors
+/// As [`view`].
+pub(in crate::store) fn stored_tenant(
+    record: &Document,
+    admin: Option<&Document>,
+) -> Result<StoredTenant, StoreError> {
+    let uid = organization::owner_uid(record);
+    let named = admin.filter(|admin| admin.get("_id") == record.get("admin_id"));
+    Ok(tenant(record_id(record)?, uid, record, named))
+}
+
 /// Whose record it is.
 ///
 /// # Errors

@@ -1,12 +1,75 @@
 //! What others do to the database behind the operator's back: the older service, tenants' clients,
 //! people with a shell. Uncounted; unique indexes hold for them too.
 
-use mongodb::bson::{Bson, Document};
+use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::MemoryStore;
-use crate::store::port::StoreError;
+use crate::store::{
+    index::{ADMINS, ORGANIZATIONS},
+    port::StoreError,
+};
+
+/// A tenant as the older service made them.
+#[derive(Debug, Clone, Copy)]
+pub struct OlderTenant<'a> {
+    /// `organization_name`; the collection follows from it.
+    pub name: &'a str,
+    /// `email`
+    pub email: &'a str,
+    /// `password`: a bcrypt hash, or what damage left of one.
+    pub password: &'a str,
+    /// `created_at`
+    pub created_at: DateTime,
+}
 
 impl MemoryStore {
+    /// Makes both documents of a tenant and its collection, as the older service did: without
+    /// revisions, links and markers. Gives the `_id` of the organization and of the admin.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`], and then nothing is there; [`StoreError::Exists`].
+    pub fn plant_older(&self, tenant: &OlderTenant) -> Result<[ObjectId; 2], StoreError> {
+        let [organization, admin] = [ObjectId::new(), ObjectId::new()];
+        let OlderTenant {
+            name,
+            email,
+            password,
+            created_at,
+        } = tenant;
+        let collection = format!("org_{name}");
+        let login = doc! {
+            "_id": admin, "email": email, "password": password, "organization_name": name,
+            "created_at": created_at,
+        };
+        let record = doc! {
+            "_id": organization, "organization_name": name, "collection_name": &collection,
+            "admin_id": admin, "created_at": created_at,
+        };
+        self.plant(ADMINS, login)?;
+        self.plant(ORGANIZATIONS, record).inspect_err(|_| {
+            self.remove(ADMINS, &admin.into());
+        })?;
+        self.plant_collection(&collection)?;
+        Ok([organization, admin])
+    }
+
+    /// As [`Self::edit`], the document being the first whose field has that text.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`].
+    pub fn edit_where(
+        &self,
+        collection: &str,
+        field: &str,
+        value: &str,
+        update: &Document,
+    ) -> Result<bool, StoreError> {
+        let documents = self.documents(collection);
+        let has_it = |document: &&Document| document.get_str(field).ok() == Some(value);
+        let id = documents.iter().find(has_it).and_then(|it| it.get("_id"));
+        id.map_or(Ok(false), |id| self.edit(collection, id, update))
+    }
+
     /// Inserts a document; makes the collection, without options, where it isn't there.
     ///
     /// # Errors

@@ -109,7 +109,7 @@ async fn insert(
     connection.write(action, command).await.map(drop)
 }
 
-async fn update_one(
+pub(super) async fn update_one(
     connection: &Connection,
     action: &'static str,
     collection: &str,
@@ -121,10 +121,15 @@ async fn update_one(
     expect_one(&reply)
 }
 
-/// `n`: how many documents the filter found.
 fn expect_one(reply: &Document) -> Result<(), StoreError> {
-    match reply.get("n").and_then(document::read_integer) {
-        Some(0) | None => Err(StoreError::Stale),
-        Some(_) => Ok(()),
+    match affected(reply) {
+        0 => Err(StoreError::Stale),
+        _ => Ok(()),
     }
+}
+
+/// `n`: how many documents the filter found.
+pub(super) fn affected(reply: &Document) -> u64 {
+    let affected = reply.get("n").and_then(document::read_integer);
+    affected.and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
 }

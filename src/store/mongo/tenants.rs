@@ -38,13 +38,7 @@ fn pipeline(query: &TenantQuery) -> Vec<Document> {
         either.push(doc! {"names": name.as_str()});
         either.push(doc! {"organization_name": name.as_str()});
     }
-    let mut pipeline = vec![
-        doc! {"$match": {"$or": either}},
-        doc! {"$lookup": {
-            "from": ADMINS, "localField": "admin_id", "foreignField": "_id", "as": ADMIN,
-        }},
-        doc! {"$project": {"_id": 0, "record": "$$ROOT"}},
-    ];
+    let mut pipeline = with_admins(doc! {"$or": either});
     if let Some(email) = &query.email {
         pipeline.push(doc! {"$unionWith": {"coll": ADMINS, "pipeline": [
             {"$match": {"email": email.as_str()}},
@@ -54,10 +48,21 @@ fn pipeline(query: &TenantQuery) -> Vec<Document> {
     pipeline
 }
 
+/// The records that match, each with the admin that it names.
+pub(super) fn with_admins(filter: Document) -> Vec<Document> {
+    vec![
+        doc! {"$match": filter},
+        doc! {"$lookup": {
+            "from": ADMINS, "localField": "admin_id", "foreignField": "_id", "as": ADMIN,
+        }},
+        doc! {"$project": {"_id": 0, "record": "$$ROOT"}},
+    ]
+}
+
 /// The joined admin, inside the record: a name that no document of ours has.
 const ADMIN: &str = "_admin";
 
-fn row(mut row: Document) -> Option<Row> {
+pub(super) fn row(mut row: Document) -> Option<Row> {
     if let Some(holder) = row.remove("holder") {
         return Some(Row::EmailHolder(holder));
     }
