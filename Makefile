@@ -11,6 +11,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 DEVENV := $(TARGET)/devenv
 OPERATOR := $(TARGET)/organization-operator
 CRD := crds/organizations.organization-operator.dev.yaml
+OPENAPI := docs/openapi.json
 
 stage = @printf '\n== %s  (%s)\n' '$(1)' "$$(date +%H:%M:%S)"
 
@@ -29,6 +30,7 @@ test: need-cargo ## Everything that must hold: formatting, lints, drift, unit, p
 	cargo build --locked --workspace --bins
 	$(call stage,drift of generated files)
 	$(OPERATOR) crd | diff -u $(CRD) - || { echo 'run `make crds` and look at the difference'; exit 1; }
+	$(OPERATOR) openapi | diff -u $(OPENAPI) - || { echo 'run `make crds` and look at the difference'; exit 1; }
 	$(call stage,real servers: Kubernetes and MongoDB)
 	$(DEVENV) tools
 	$(call stage,unit and property tests)
@@ -53,10 +55,12 @@ clean: ## End it and forget its data, ports and keys (what cargo built stays)
 	@[ ! -e .run ] || $(MAKE) down
 	rm -rf .run
 
-crds: need-cargo ## Write the generated files in crds/
+crds: need-cargo ## Write the generated files: the definition in crds/, the description of the API in docs/
 	mkdir -p crds
 	cargo run --quiet --package organization-operator -- crd > $(CRD).new
 	mv $(CRD).new $(CRD)
+	cargo run --quiet --package organization-operator -- openapi > $(OPENAPI).new
+	mv $(OPENAPI).new $(OPENAPI)
 
 need-cargo:
 	@command -v cargo >/dev/null || { \

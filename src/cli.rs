@@ -1,15 +1,23 @@
 //! The command line: one file a subcommand. Exit codes: [`exit`].
 
+mod api;
 mod connect;
 mod controller;
 pub mod crd;
+mod hash;
+pub mod openapi;
+mod output;
 mod plan;
+mod process;
+mod run;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use self::api::Unwatched;
 use crate::{
+    auth::secret_files::LoadError,
     config::{Cli, Command},
     runtime::{database::OpenError, telemetry},
 };
@@ -58,21 +66,32 @@ pub fn run() -> ExitCode {
     };
     let code = runtime.block_on(async {
         match cli.command {
+            Command::Run(args) => run::run(*args).await,
             Command::Controller(args) => controller::run(*args).await,
+            Command::Api(args) => api::run(*args).await,
             Command::Crd => {
                 crd::print(&mut std::io::stdout())?;
                 Ok(ExitCode::from(exit::OK))
             }
+            Command::Openapi => {
+                openapi::print(&mut std::io::stdout())?;
+                Ok(ExitCode::from(exit::OK))
+            }
             Command::Plan(args) => plan::run(*args).await,
+            Command::Hash(args) => hash::run(&args),
         }
     });
     code.unwrap_or_else(|error| fail(format!("{error:#}"), code_of(&error)))
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref::<OpenError>() {
-        Some(error) if error.is_bad_setting() => exit::BAD_SETTING,
-        Some(_) | None => exit::FAILED,
+    let is_bad_url = error
+        .downcast_ref::<OpenError>()
+        .is_some_and(OpenError::is_bad_setting);
+    if is_bad_url || error.is::<LoadError>() || error.is::<Unwatched>() {
+        exit::BAD_SETTING
+    } else {
+        exit::FAILED
     }
 }
 

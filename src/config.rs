@@ -1,5 +1,6 @@
 //! Every setting of the process: a flag with an environment variable, parsed once.
 
+mod api;
 mod parse;
 #[cfg(test)]
 mod table;
@@ -8,6 +9,7 @@ mod tests;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+pub use api::{ApiArgs, ApiDeletionPolicy};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use parse::{parse_database, parse_duration, parse_mongo_url};
@@ -30,14 +32,32 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the controller and the HTTP service in one process until it is told to stop
+    Run(Box<RunCommand>),
     /// Run the controller until it is told to stop
-    Controller(Box<ControllerArgs>),
+    Controller(Box<ControllerCommand>),
+    /// Run the HTTP service until it is told to stop; a controller has to run beside it
+    Api(Box<ApiCommand>),
     /// Print the definition of the custom resource
     Crd,
+    /// Print the description of the HTTP API, OpenAPI 3.1
+    Openapi,
     /// Print the steps that an Organization would need, and take none of them
     ///
     /// Exits with 0 if there is nothing to do, 1 if there is something, 2 and more on an error.
     Plan(Box<PlanArgs>),
+    /// Print the bcrypt hash of a password, for spec.admin.passwordHashSecretRef
+    ///
+    /// The password is read from standard input, or asked for where that is a terminal.
+    Hash(HashArgs),
+}
+
+/// What is to be hashed.
+#[derive(Debug, Clone, Args)]
+pub struct HashArgs {
+    /// bcrypt's cost
+    #[arg(long, env = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(10..=16))]
+    pub cost: u32,
 }
 
 /// How to log, to standard error.
@@ -87,36 +107,34 @@ pub struct MongoArgs {
     pub mongo_write_timeout: Duration,
 }
 
-/// Who the operator is, and for whom it acts.
+/// Where the operator is.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Kubernetes")]
 pub struct ClusterArgs {
-    /// Name of this cluster in the records [default: uid of namespace kube-system]
-    #[arg(long, env = "CLUSTER_ID")]
-    pub cluster_id: Option<String>,
     /// Namespace that the operator runs in
     #[arg(long, env = "POD_NAMESPACE", default_value = "default")]
     pub operator_namespace: String,
-    /// Namespaces from which records that never had an owner may be adopted, comma-separated [default: the operator's own]
-    #[arg(long, env = "ADOPTION_NAMESPACES", value_delimiter = ',')]
-    pub adoption_namespaces: Option<Vec<String>>,
     /// Deadline of each call to the Kubernetes API
     #[arg(long, env = "KUBE_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
     pub kube_timeout: Duration,
+}
+
+/// Who the operator is in the records, and what it may take over.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Tenants")]
+pub struct TenancyArgs {
+    /// Name of this cluster in the records [default: uid of namespace kube-system]
+    #[arg(long, env = "CLUSTER_ID")]
+    pub cluster_id: Option<String>,
+    /// Namespaces from which records that never had an owner may be adopted, comma-separated [default: the operator's own]
+    #[arg(long, env = "ADOPTION_NAMESPACES", value_delimiter = ',')]
+    pub adoption_namespaces: Option<Vec<String>>,
     /// How long a name stays claimed after a rename, for clients that still write to it
     #[arg(long, env = "NAME_QUARANTINE", default_value = "60s", value_parser = parse_duration)]
     pub name_quarantine: Duration,
 }
 
-impl ClusterArgs {
-    /// The namespaces from which records that never had an owner may be adopted.
-    #[must_use]
-    pub fn adoption_namespaces(&self) -> Vec<String> {
-        self.adoption_namespaces
-            .clone()
-            .unwrap_or_else(|| vec![self.operator_namespace.clone()])
-    }
-
+impl TenancyArgs {
     /// What plans depend on.
     #[must_use]
     pub fn rules(&self) -> Rules {
@@ -128,20 +146,22 @@ impl ClusterArgs {
 
     /// What wishes depend on.
     #[must_use]
-    pub fn allowances(&self) -> Allowances {
+    pub fn allowances(&self, cluster: &ClusterArgs) -> Allowances {
+        let adoption_namespaces = self.adoption_namespaces.clone();
         Allowances {
-            adoption_namespaces: self.adoption_namespaces(),
+            adoption_namespaces: adoption_namespaces
+                .unwrap_or_else(|| vec![cluster.operator_namespace.clone()]),
         }
     }
 }
 
-/// The controller's settings.
+/// What every process that goes on running needs.
 #[derive(Debug, Clone, Args)]
-pub struct ControllerArgs {
+pub struct ProcessArgs {
     /// Where the tenants are.
     #[command(flatten)]
     pub mongo: MongoArgs,
-    /// Who the operator is.
+    /// Where the operator is.
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// Namespaces to watch, comma-separated [default: all]
@@ -152,35 +172,86 @@ pub struct ControllerArgs {
         help_heading = "Kubernetes"
     )]
     pub watch_namespaces: Vec<String>,
-    /// Which Secrets are watched, so that a change is acted on within 5 s instead of 60 s
-    #[arg(
-        long,
-        env = "SECRETS_WATCH",
-        default_value = "cluster",
-        value_enum,
-        help_heading = "Kubernetes"
-    )]
-    pub secrets_watch: SecretsWatch,
-    /// How many organizations are worked on at a time
-    #[arg(long, env = "CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Controller")]
-    pub concurrency: u16,
-    /// How often an organization that needs nothing is looked at, to find drift (varied by 20 %)
-    #[arg(long, env = "RESYNC", default_value = "5m", value_parser = parse_duration, help_heading = "Controller")]
-    pub resync: Duration,
     /// Cost of password hashes
-    #[arg(long, env = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(10..=14), help_heading = "Controller")]
+    #[arg(long, env = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(10..=14), help_heading = "Process")]
     pub bcrypt_cost: u32,
     /// Address of /livez, /readyz and /metrics
     #[arg(
         long,
         env = "HEALTH_ADDRESS",
         default_value = "0.0.0.0:8081",
-        help_heading = "Controller"
+        help_heading = "Process"
     )]
     pub health_address: SocketAddr,
     /// How long work under way may take to end when the process is told to stop
-    #[arg(long, env = "SHUTDOWN_GRACE", default_value = "20s", value_parser = parse_duration, help_heading = "Controller")]
+    #[arg(long, env = "SHUTDOWN_GRACE", default_value = "20s", value_parser = parse_duration, help_heading = "Process")]
     pub shutdown_grace: Duration,
+}
+
+impl ProcessArgs {
+    /// A scope for each namespace; `None`: all of them.
+    #[must_use]
+    pub fn namespaces(&self) -> Vec<Option<String>> {
+        if self.watch_namespaces.is_empty() {
+            vec![None]
+        } else {
+            self.watch_namespaces.iter().cloned().map(Some).collect()
+        }
+    }
+}
+
+/// The controller's settings.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Controller")]
+pub struct ControllerArgs {
+    /// Who it is in the records.
+    #[command(flatten)]
+    pub tenancy: TenancyArgs,
+    /// Which Secrets are watched, so that a change is acted on within 5 s instead of 60 s
+    #[arg(long, env = "SECRETS_WATCH", default_value = "cluster", value_enum)]
+    pub secrets_watch: SecretsWatch,
+    /// How many organizations are worked on at a time
+    #[arg(long, env = "CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
+    /// How often an organization that needs nothing is looked at, to find drift (varied by 20 %)
+    #[arg(long, env = "RESYNC", default_value = "5m", value_parser = parse_duration)]
+    pub resync: Duration,
+}
+
+/// `controller`.
+#[derive(Debug, Clone, Args)]
+pub struct ControllerCommand {
+    /// The process.
+    #[command(flatten)]
+    pub process: ProcessArgs,
+    /// The controller.
+    #[command(flatten)]
+    pub controller: ControllerArgs,
+}
+
+/// `api`.
+#[derive(Debug, Clone, Args)]
+pub struct ApiCommand {
+    /// The process.
+    #[command(flatten)]
+    pub process: ProcessArgs,
+    /// The HTTP service.
+    #[command(flatten)]
+    pub api: ApiArgs,
+}
+
+/// `run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunCommand {
+    /// The process.
+    #[command(flatten)]
+    pub process: ProcessArgs,
+    /// The controller.
+    #[command(flatten)]
+    pub controller: ControllerArgs,
+    /// The HTTP service.
+    #[command(flatten)]
+    pub api: ApiArgs,
 }
 
 /// Which Secrets are watched.
@@ -209,7 +280,10 @@ pub struct PlanArgs {
     /// Where the tenants are.
     #[command(flatten)]
     pub mongo: MongoArgs,
-    /// Who the operator is.
+    /// Where the operator is.
     #[command(flatten)]
     pub cluster: ClusterArgs,
+    /// Who it is in the records.
+    #[command(flatten)]
+    pub tenancy: TenancyArgs,
 }

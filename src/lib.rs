@@ -11,5 +11,7 @@ pub mod config;
 pub mod controller;
 pub mod crd;
 pub mod domain;
+pub mod http;
 pub mod runtime;
+pub mod service;
 pub mod store;

@@ -64,6 +64,7 @@ struct Counts {
     queued: AtomicUsize,
     hashes: AtomicU64,
     verifications: AtomicU64,
+    rounds: AtomicU64,
 }
 
 impl HashPool {
@@ -149,6 +150,12 @@ impl HashPool {
     pub fn verifications(&self) -> u64 {
         self.counts.verifications.load(Ordering::Relaxed)
     }
+
+    /// bcrypt's rounds that those comparisons came to: what each cost, whatever the machine is at.
+    #[must_use]
+    pub fn rounds(&self) -> u64 {
+        self.counts.rounds.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for HashPool {
@@ -185,12 +192,13 @@ impl Place<'_> {
     pub async fn verify(self, password: SecretString, hash: BcryptHash) -> Result<bool, HashError> {
         // A damaged hash is nobody's password. For the controller that means another credential,
         // which it then hashes: so the damage is mended.
-        if hash.cost().is_none() {
+        let Some(cost) = hash.cost() else {
             return Ok(false);
-        }
+        };
         let counts = Arc::clone(&self.pool.counts);
         let answer = self.submit(move || {
             counts.verifications.fetch_add(1, Ordering::Relaxed);
+            counts.rounds.fetch_add(1 << cost, Ordering::Relaxed);
             compute_match(&password, &hash)
         });
         answer.await.map_err(|_| HashError::Lost)

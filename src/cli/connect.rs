@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client, Config, ResourceExt};
 
-use crate::config::ClusterArgs;
+use crate::config::TenancyArgs;
 
 /// Whose uid names the cluster: it is made with the cluster, and never anew.
 const CLUSTER_NAMESPACE: &str = "kube-system";
@@ -15,11 +15,14 @@ const CLUSTER_NAMESPACE: &str = "kube-system";
 const RETRY: Duration = Duration::from_secs(2);
 
 /// The two ways to talk to the API server.
+#[derive(Clone)]
 pub struct Clients {
     /// Retries what failed for a passing reason.
     pub reads: Client,
     /// Sends once: what became of a write is for the next pass to see.
     pub writes: Client,
+    /// What they are made of.
+    pub config: Config,
 }
 
 /// Clients by the usual rules: KUBECONFIG, ~/.kube/config, or the pod's own service account.
@@ -28,13 +31,14 @@ pub async fn clients() -> anyhow::Result<Clients> {
     let mut once = config.clone();
     once.default_retry = false;
     Ok(Clients {
-        reads: Client::try_from(config)?,
+        reads: Client::try_from(config.clone())?,
+        config,
         writes: Client::try_from(once)?,
     })
 }
 
 /// The cluster's id: the setting's, or its own as soon as the API server gives it.
-pub async fn cluster_id(args: &ClusterArgs, client: &Client) -> String {
+pub async fn cluster_id(args: &TenancyArgs, client: &Client) -> String {
     if let Some(id) = &args.cluster_id {
         return id.clone();
     }

@@ -1,21 +1,19 @@
 //! `organization-operator controller`: starts what the controller is made of, and ends it.
 
-use std::{num::NonZeroUsize, process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use futures::future;
 use kube::Client;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    connect::{Clients, clients, cluster_id},
-    exit,
+    connect::cluster_id,
+    process::{Parts, Process},
 };
 use crate::{
-    auth::pool::HashPool,
     clock::SystemClock,
-    config::{ControllerArgs, SecretsWatch},
+    config::{ControllerArgs, ControllerCommand, ProcessArgs, SecretsWatch},
     controller::{
         backoff::Backoffs,
         cluster::KubeCluster,
@@ -24,87 +22,32 @@ use crate::{
         waiting::{Waiting, WaitsFor, Waker},
         watch::{self, Organizations, Scope, Slots, WatchEnded},
     },
-    runtime::{
-        database::{self, DatabaseSigns},
-        health::{self, HealthState},
-        lifecycle::{Ending, Lifecycle},
-        metrics::Metrics,
-        readiness::Readiness,
-    },
-    store::mongo::MongoStore,
+    runtime::readiness::Need,
 };
-
-/// Hash jobs that may wait; passes beyond wait for a place.
-const HASH_QUEUE: usize = 64;
 
 /// How soon a change of a Secret is found without a watch: within a minute, with the variation.
 const UNWATCHED_SECRETS: Duration = Duration::from_secs(45);
 
 /// Runs the controller until it is told to stop.
-pub async fn run(args: ControllerArgs) -> anyhow::Result<ExitCode> {
-    let lifecycle = Lifecycle::default();
-    let readiness = Readiness::default();
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let pool = Arc::new(HashPool::start(threads, HASH_QUEUE).context("the hash pool can't start")?);
-    let metrics = Metrics::new(Arc::clone(&pool));
-
-    let listener = health::bind(args.health_address)
-        .await
-        .with_context(|| format!("--health-address {} can't be had", args.health_address))?;
-    let state = HealthState {
-        readiness: readiness.clone(),
-        metrics: metrics.clone(),
-    };
-    lifecycle.start("health", health::serve(listener, state, lifecycle.stop()));
-
-    let store = Arc::new(database::open(&args.mongo, &metrics).await?);
-    let clients = clients().await?;
-    let signs = DatabaseSigns::default();
-    let kept = database::keep(
-        Arc::clone(&store),
-        args.mongo.mongo_url_file.clone(),
-        readiness.clone(),
-        signs.clone(),
-    );
-    let stop = lifecycle.stop();
-    lifecycle.start("database", async move {
-        // It has no end of its own, and would be waited for as long as work under way may take.
-        stop.run_until_cancelled(kept).await.unwrap_or(Ok(()))
-    });
-    let grace = args.shutdown_grace;
-    let parts = Parts {
-        args,
-        clients,
-        store: Arc::clone(&store),
-        signs,
-        pool,
-        metrics,
-        readiness,
-    };
-    lifecycle.start("controller", control(parts, lifecycle.stop()));
-    let ending = lifecycle.run(grace).await;
-    store.close().await;
-    Ok(match ending {
-        Ending::Asked => ExitCode::from(exit::OK),
-        Ending::TaskLost { .. } | Ending::Signals(_) => ExitCode::from(exit::TASK_LOST),
-    })
-}
-
-/// What the controller is made of.
-struct Parts {
-    args: ControllerArgs,
-    clients: Clients,
-    store: Arc<MongoStore>,
-    signs: DatabaseSigns,
-    pool: Arc<HashPool>,
-    metrics: Metrics,
-    readiness: Readiness,
+pub async fn run(command: ControllerCommand) -> anyhow::Result<ExitCode> {
+    let ControllerCommand {
+        process,
+        controller,
+    } = command;
+    let process = Process::begin(process, Need::OF_CONTROLLER).await?;
+    let controlled = control(process.parts.clone(), controller, process.lifecycle.stop());
+    process.lifecycle.start("controller", controlled);
+    Ok(process.run().await)
 }
 
 /// The controller, from the first answer of the API server to `stop`.
-async fn control(parts: Parts, stop: CancellationToken) -> Result<(), WatchEnded> {
+pub async fn control(
+    parts: Parts,
+    args: ControllerArgs,
+    stop: CancellationToken,
+) -> Result<(), WatchEnded> {
     let Parts {
-        args,
+        args: process,
         clients,
         store,
         signs,
@@ -112,9 +55,9 @@ async fn control(parts: Parts, stop: CancellationToken) -> Result<(), WatchEnded
         metrics,
         readiness,
     } = parts;
-    let namespaces = namespaces(&args);
+    let namespaces = process.namespaces();
     let begun = async {
-        let cluster_id = cluster_id(&args.cluster, &clients.reads).await;
+        let cluster_id = cluster_id(&args.tenancy, &clients.reads).await;
         watch::await_definition(&clients.reads, namespaces[0].as_deref(), &readiness).await;
         cluster_id
     };
@@ -132,13 +75,13 @@ async fn control(parts: Parts, stop: CancellationToken) -> Result<(), WatchEnded
         cluster: Arc::new(KubeCluster::new(
             clients.reads.clone(),
             clients.writes.clone(),
-            args.cluster.kube_timeout,
+            process.cluster.kube_timeout,
             metrics.clone(),
         )),
         clock: Arc::new(SystemClock),
         events,
         pool,
-        settings: pass_settings(&args, cluster_id),
+        settings: pass_settings(&process, &args, cluster_id),
         backoffs: Backoffs::default(),
         waiting: Waiting::new(waker.clone()),
         indexes: signs.indexes,
@@ -158,7 +101,7 @@ async fn control(parts: Parts, stop: CancellationToken) -> Result<(), WatchEnded
     }));
     let beside = future::join4(
         events::publish(clients.writes.clone(), instance(), told),
-        watch_secrets(&args, &clients.reads, &organizations, &waker),
+        watch_secrets(&process, &args, &clients.reads, &organizations, &waker),
         watch::await_first_lists(&organizations, &readiness),
         wake_on_return(&context, &signs.returned),
     );
@@ -168,23 +111,14 @@ async fn control(parts: Parts, stop: CancellationToken) -> Result<(), WatchEnded
     }
 }
 
-/// A scope for each namespace; `None`: all of them.
-fn namespaces(args: &ControllerArgs) -> Vec<Option<String>> {
-    if args.watch_namespaces.is_empty() {
-        vec![None]
-    } else {
-        args.watch_namespaces.iter().cloned().map(Some).collect()
-    }
-}
-
-fn pass_settings(args: &ControllerArgs, cluster_id: String) -> PassSettings {
+fn pass_settings(process: &ProcessArgs, args: &ControllerArgs, cluster_id: String) -> PassSettings {
     let is_watched = args.secrets_watch != SecretsWatch::Off;
     PassSettings {
         cluster_id,
-        database: args.mongo.master_db_name.clone(),
-        rules: args.cluster.rules(),
-        allowances: args.cluster.allowances(),
-        bcrypt_cost: args.bcrypt_cost,
+        database: process.mongo.master_db_name.clone(),
+        rules: args.tenancy.rules(),
+        allowances: args.tenancy.allowances(&process.cluster),
+        bcrypt_cost: process.bcrypt_cost,
         resync: if is_watched {
             args.resync
         } else {
@@ -200,6 +134,7 @@ fn pass_settings(args: &ControllerArgs, cluster_id: String) -> PassSettings {
 
 /// As the settings say; without a watch it waits for ever.
 async fn watch_secrets(
+    process: &ProcessArgs,
     args: &ControllerArgs,
     client: &Client,
     organizations: &[Organizations],
@@ -208,9 +143,12 @@ async fn watch_secrets(
     match args.secrets_watch {
         SecretsWatch::Cluster => watch::watch_secrets(client, None, organizations, waker).await,
         SecretsWatch::Namespaces => {
-            let watches = namespaces(args).into_iter().map(|namespace| async move {
-                watch::watch_secrets(client, namespace.as_deref(), organizations, waker).await;
-            });
+            let watches = process
+                .namespaces()
+                .into_iter()
+                .map(|namespace| async move {
+                    watch::watch_secrets(client, namespace.as_deref(), organizations, waker).await;
+                });
             future::join_all(watches).await;
         }
         SecretsWatch::Off => future::pending().await,

@@ -52,7 +52,7 @@ pub async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     let metrics = Metrics::new(Arc::clone(&pool));
     let store = Arc::new(database::open(&args.mongo, &metrics).await?);
     let clients = clients().await?;
-    let cluster_id = cluster_id(&args.cluster, &clients.reads).await;
+    let cluster_id = cluster_id(&args.tenancy, &clients.reads).await;
     let live = KubeCluster::new(
         clients.reads,
         clients.writes,
@@ -76,8 +76,8 @@ pub async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
         settings: PassSettings {
             cluster_id,
             database: args.mongo.master_db_name.clone(),
-            rules: args.cluster.rules(),
-            allowances: args.cluster.allowances(),
+            rules: args.tenancy.rules(),
+            allowances: args.tenancy.allowances(&args.cluster),
             // Nothing is hashed here.
             bcrypt_cost: 0,
             resync: std::time::Duration::MAX,

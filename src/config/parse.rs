@@ -25,6 +25,12 @@ pub(super) fn parse_mongo_url(text: &str) -> Result<SecretString, String> {
     }
 }
 
+/// Any text: what it has to be is judged where it is used.
+#[expect(clippy::unnecessary_wraps, reason = "clap takes parsers that may fail")]
+pub(super) fn parse_secret(text: &str) -> Result<SecretString, String> {
+    Ok(SecretString::from(text))
+}
+
 pub(super) fn parse_database(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > MAX_DATABASE_NAME {
         return Err(format!(

@@ -9,32 +9,57 @@ use super::Cli;
 const BEGIN: &str = "<!-- settings:begin -->\n";
 const END: &str = "<!-- settings:end -->";
 
-fn row(arg: &Arg) -> Option<String> {
+/// `run` has all of the controller's and the service's.
+const NOT_TOLD: &str = "run";
+
+fn row(arg: &Arg, commands: &[&str]) -> Option<String> {
+    if arg.is_hide_set() {
+        return None;
+    }
     let long = arg.get_long()?;
     let variable = arg.get_env()?.to_str()?;
     let help = arg.get_help()?.to_string().replace('|', "\\|");
     let default = arg
         .get_default_values()
         .first()
-        .and_then(|value| value.to_str());
+        .and_then(|value| value.to_str())
+        // A flag that is not given.
+        .filter(|value| *value != "false");
     let default = default.map_or_else(String::new, |value| format!("`{value}`"));
+    let commands = commands.join(", ");
     Some(format!(
-        "| `--{long}` | `{variable}` | {default} | {help} |\n"
+        "| `--{long}` | `{variable}` | {default} | {commands} | {help} |\n"
     ))
 }
 
 fn rows(command: &Command) -> String {
     let mut seen = BTreeSet::new();
-    let commands = std::iter::once(command).chain(command.get_subcommands());
-    let args = commands.flat_map(Command::get_arguments);
+    let args = std::iter::once(command)
+        .chain(command.get_subcommands())
+        .flat_map(Command::get_arguments);
     args.filter(|arg| seen.insert(arg.get_id().clone()))
-        .filter_map(row)
+        .filter_map(|arg| row(arg, &commands_with(arg, command)))
+        .collect()
+}
+
+fn commands_with<'a>(arg: &Arg, command: &'a Command) -> Vec<&'a str> {
+    let has = |command: &&Command| {
+        let mut args = command.get_arguments();
+        args.any(|other| other.get_long() == arg.get_long())
+    };
+    if has(&command) {
+        return vec!["all"];
+    }
+    let having = command.get_subcommands().filter(has);
+    having
+        .map(Command::get_name)
+        .filter(|name| *name != NOT_TOLD)
         .collect()
 }
 
 fn table() -> String {
     format!(
-        "| flag | variable | default | what it does |\n|---|---|---|---|\n{}",
+        "| flag | variable | default | of | what it does |\n|---|---|---|---|---|\n{}",
         rows(&Cli::command())
     )
 }

@@ -56,7 +56,13 @@ fn records_without_an_owner_are_adopted_from_the_operators_own_namespace_unless_
             .unwrap()
             .command
         {
-            Command::Controller(args) => args.cluster.adoption_namespaces(),
+            Command::Controller(args) => {
+                let cluster = &args.process.cluster;
+                args.controller
+                    .tenancy
+                    .allowances(cluster)
+                    .adoption_namespaces
+            }
             other => panic!("{other:?}"),
         }
     };

@@ -27,6 +27,7 @@ use crate::{
     store::{
         mongo::{ConnectError, MongoSettings, MongoStore, MongoTimeouts},
         port::{StoreError, TenantStore},
+        refresh::RefreshStore as _,
     },
 };
 
@@ -168,7 +169,11 @@ pub async fn keep(
 
 /// Whether the indexes hold.
 async fn ensure_indexes(store: &MongoStore, readiness: &Readiness, gate: &IndexGate) -> bool {
-    let error = match store.ensure_indexes().await {
+    let ensured = match store.ensure_indexes().await {
+        Ok(()) => store.ensure_refresh_index().await,
+        refused => refused,
+    };
+    let error = match ensured {
         Ok(()) => {
             gate.open();
             let _ = readiness.met(Need::Indexes);

@@ -1,5 +1,7 @@
 //! What is counted. Labels are closed sets: no instance names, no texts of errors.
 
+mod http;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use prometheus_client::{
@@ -84,6 +86,7 @@ struct Families {
     organizations: Family<ReasonLabels, Gauge>,
     commands: Family<CommandLabels, Counter>,
     writes: Family<WriteLabels, Counter>,
+    http: http::HttpFamilies,
 }
 
 impl fmt::Debug for Metrics {
@@ -120,6 +123,7 @@ impl Metrics {
             "Writes to the Kubernetes API",
             writes.clone(),
         );
+        let http = http::HttpFamilies::register(&mut registry);
         registry.register_collector(Box::new(PoolCollector(pool)));
         Self(Arc::new(Families {
             registry,
@@ -128,6 +132,7 @@ impl Metrics {
             organizations,
             commands,
             writes,
+            http,
         }))
     }
 

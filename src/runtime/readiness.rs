@@ -16,10 +16,16 @@ pub enum Need {
     Mongo,
     /// The indexes hold.
     Indexes,
+    /// The HTTP service's own watch of the organizations has delivered its first list.
+    Directory,
 }
 
 impl Need {
-    const ALL: [Self; 4] = [Self::Definition, Self::Watch, Self::Mongo, Self::Indexes];
+    /// What a controller needs.
+    pub const OF_CONTROLLER: [Self; 4] =
+        [Self::Definition, Self::Watch, Self::Mongo, Self::Indexes];
+    /// What the HTTP service needs.
+    pub const OF_API: [Self; 3] = [Self::Directory, Self::Mongo, Self::Indexes];
 
     fn name(self) -> &'static str {
         match self {
@@ -27,6 +33,7 @@ impl Need {
             Self::Watch => "watch",
             Self::Mongo => "mongodb",
             Self::Indexes => "indexes",
+            Self::Directory => "directory",
         }
     }
 }
@@ -35,15 +42,15 @@ impl Need {
 #[derive(Debug, Clone)]
 pub struct Readiness(Arc<Mutex<BTreeMap<Need, String>>>);
 
-impl Default for Readiness {
-    /// Everything is missing.
-    fn default() -> Self {
-        let missing = Need::ALL.map(|need| (need, "not seen yet".to_owned()));
-        Self(Arc::new(Mutex::new(missing.into())))
-    }
-}
-
 impl Readiness {
+    /// All of that is needed, and nothing of it seen yet.
+    #[must_use]
+    pub fn of(needs: impl IntoIterator<Item = Need>) -> Self {
+        let needs = needs.into_iter();
+        let missing = needs.map(|need| (need, "not seen yet".to_owned()));
+        Self(Arc::new(Mutex::new(missing.collect())))
+    }
+
     /// It is so. Gives whether it was missing until now.
     #[must_use]
     pub fn met(&self, need: Need) -> bool {
@@ -76,8 +83,8 @@ mod tests {
 
     #[test]
     fn it_is_ready_once_every_need_is_met_and_names_what_is_not() {
-        let readiness = Readiness::default();
-        for need in Need::ALL {
+        let readiness = Readiness::of(Need::OF_CONTROLLER);
+        for need in Need::OF_CONTROLLER {
             assert!(readiness.met(need));
         }
         assert_eq!(readiness.report(), [""; 0]);

@@ -41,7 +41,13 @@ pub fn start(args: &LogArgs) -> Result<(), TelemetryError> {
         LogFormat::Text => registry.with(lines.with_ansi(false)).try_init(),
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
     };
-    started.map_err(|_| TelemetryError::Twice)
+    started.map_err(|_| TelemetryError::Twice)?;
+    std::panic::set_hook(Box::new(|panic| {
+        // Not its text, which may quote what a client sent.
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a panic");
+    }));
+    Ok(())
 }
 
 /// What is logged. The silenced targets come last, since the last directive for a target holds.

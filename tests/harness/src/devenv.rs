@@ -3,6 +3,7 @@
 mod down;
 mod env_file;
 mod run;
+mod secret;
 mod system;
 mod tour;
 mod up;
@@ -30,7 +31,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
-    /// Builds the control plane's programs and looks for a database, unless that has been done.
+    /// Builds the control plane's programs, looks for a database and installs clients, unless that
+    /// has been done.
     Tools,
     /// Starts everything and stays; Ctrl-C ends everything.
     Run(Settings),
@@ -84,6 +86,8 @@ pub fn main() -> ExitCode {
 /// What takes long, ahead of the tests, whose output nobody sees while they run.
 fn prepare() -> Result<(), Box<dyn Error>> {
     tools::kubernetes()?;
+    tools::older_client()?;
+    tools::schemathesis()?;
     Ok(organization_operator_harness::mongo::prepare()?)
 }
 

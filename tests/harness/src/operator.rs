@@ -16,12 +16,13 @@ const GRACE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Operator {
     port: u16,
+    api_port: u16,
     server: Server,
 }
 
 impl Operator {
     /// The operator `name` (of its log and pid file), not started. It gets `env`, PATH, a HOME in
-    /// `home` and `HEALTH_ADDRESS`, and nothing else of the caller's environment.
+    /// `home`, `HEALTH_ADDRESS` and `API_ADDRESS`, and nothing else of the caller's environment.
     ///
     /// # Errors
     /// No port is free.
@@ -33,14 +34,18 @@ impl Operator {
         env: &[(&str, &str)],
     ) -> Result<Self, home::Error> {
         let port = home.port(name)?;
-        let address = ("HEALTH_ADDRESS", format!("127.0.0.1:{port}"));
+        let api_port = home.port(&format!("{name}-api"))?;
+        let addresses = [
+            ("HEALTH_ADDRESS", format!("127.0.0.1:{port}")),
+            ("API_ADDRESS", format!("127.0.0.1:{api_port}")),
+        ];
         let given = env.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let spec = Spec {
             name: name.to_owned(),
             program: binary.to_owned(),
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             env: given
-                .chain([address])
+                .chain(addresses)
                 .map(|(key, value)| (key.to_owned(), value))
                 .collect(),
             sweep: None,
@@ -48,6 +53,7 @@ impl Operator {
         let ready = move || expect_200(http_get(port, "/readyz"));
         Ok(Self {
             port,
+            api_port,
             server: Server::new(home, spec, ready).with_grace(GRACE),
         })
     }
@@ -112,6 +118,12 @@ impl Operator {
     #[must_use]
     pub fn health_address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// `http://127.0.0.1:PORT` of the HTTP API, where it serves one.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.api_port)
     }
 
     /// The process, for all else.

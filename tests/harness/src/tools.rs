@@ -4,12 +4,15 @@ mod cache;
 mod docker;
 mod kubernetes;
 mod progress;
+mod python;
+mod python_client;
 mod secantus;
 
 use std::path::PathBuf;
 
 pub use docker::{Docker, docker};
 pub use kubernetes::{ToolPaths, kubernetes};
+pub use python_client::{older_client, schemathesis};
 pub use secantus::secantus;
 
 /// Why a tool can't be had.

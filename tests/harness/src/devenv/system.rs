@@ -12,7 +12,7 @@ use organization_operator_harness::operator::Operator;
 use organization_operator_harness::server::{Ensured, Server};
 use organization_operator_harness::tools::ToolPaths;
 
-use super::Settings;
+use super::{Settings, secret};
 use organization_operator_harness::tell;
 
 /// The database that holds the records and the tenants.
@@ -34,6 +34,8 @@ pub(super) struct System {
     pub(super) mongo: MongoServer,
     pub(super) operator: Operator,
     pub(super) binary: PathBuf,
+    /// The key of the tokens: tokens stay good over restarts.
+    pub(super) jwt_secret: String,
 }
 
 impl System {
@@ -46,18 +48,22 @@ impl System {
         let cluster = ControlPlane::new(home, tools)?;
         let mongo = MongoServer::new(home)?;
         let kubeconfig = cluster.kubeconfig().to_string_lossy().into_owned();
+        let jwt_secret = secret::kept(home, "jwt-secret")?;
         let env = [
             ("KUBECONFIG", kubeconfig.as_str()),
             ("MONGO_URL", mongo.url()),
             ("MASTER_DB_NAME", MASTER_DB_NAME),
             ("LOG_FORMAT", "text"),
+            ("JWT_SECRET", jwt_secret.as_str()),
+            ("SELF_SERVICE", "true"),
         ];
-        let operator = Operator::new(home, OPERATOR, &binary, &["controller"], &env)?;
+        let operator = Operator::new(home, OPERATOR, &binary, &["run"], &env)?;
         Ok(Self {
             cluster,
             mongo,
             operator,
             binary,
+            jwt_secret,
         })
     }
 

@@ -1,0 +1,103 @@
+//! What every process that goes on running is made of: the health port, the database, the cluster.
+
+use std::{num::NonZeroUsize, process::ExitCode, sync::Arc};
+
+use anyhow::Context as _;
+
+use super::{
+    connect::{Clients, clients},
+    exit,
+};
+use crate::{
+    auth::pool::HashPool,
+    config::ProcessArgs,
+    runtime::{
+        database::{self, DatabaseSigns},
+        health::{self, HealthState},
+        lifecycle::{Ending, Lifecycle},
+        metrics::Metrics,
+        readiness::{Need, Readiness},
+    },
+    store::mongo::MongoStore,
+};
+
+/// Hash jobs that may wait; passes and logins beyond wait, or are told to come again.
+const HASH_QUEUE: usize = 64;
+
+/// What is there before controller and service begin. Cheap to clone.
+#[derive(Clone)]
+pub struct Parts {
+    pub args: ProcessArgs,
+    pub clients: Clients,
+    pub store: Arc<MongoStore>,
+    pub signs: DatabaseSigns,
+    pub pool: Arc<HashPool>,
+    pub metrics: Metrics,
+    pub readiness: Readiness,
+}
+
+/// A process that has begun.
+pub struct Process {
+    pub lifecycle: Lifecycle,
+    pub parts: Parts,
+}
+
+impl Process {
+    /// Begins what all processes do.
+    pub async fn begin(
+        args: ProcessArgs,
+        needs: impl IntoIterator<Item = Need>,
+    ) -> anyhow::Result<Self> {
+        let lifecycle = Lifecycle::default();
+        let readiness = Readiness::of(needs);
+        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let pool = HashPool::start(threads, HASH_QUEUE).context("the hash pool can't start")?;
+        let pool = Arc::new(pool);
+        let metrics = Metrics::new(Arc::clone(&pool));
+
+        let listener = health::bind(args.health_address)
+            .await
+            .with_context(|| format!("--health-address {} can't be had", args.health_address))?;
+        let state = HealthState {
+            readiness: readiness.clone(),
+            metrics: metrics.clone(),
+        };
+        lifecycle.start("health", health::serve(listener, state, lifecycle.stop()));
+
+        let store = Arc::new(database::open(&args.mongo, &metrics).await?);
+        let clients = clients().await?;
+        let signs = DatabaseSigns::default();
+        let kept = database::keep(
+            Arc::clone(&store),
+            args.mongo.mongo_url_file.clone(),
+            readiness.clone(),
+            signs.clone(),
+        );
+        let stop = lifecycle.stop();
+        lifecycle.start("database", async move {
+            // It has no end of its own, and would be waited for as long as work under way may take.
+            stop.run_until_cancelled(kept).await.unwrap_or(Ok(()))
+        });
+        let parts = Parts {
+            args,
+            clients,
+            store,
+            signs,
+            pool,
+            metrics,
+            readiness,
+        };
+        Ok(Self { lifecycle, parts })
+    }
+
+    /// Goes on until it is told to stop, or loses a task.
+    pub async fn run(self) -> ExitCode {
+        let Self { lifecycle, parts } = self;
+        let ending = lifecycle.run(parts.args.shutdown_grace).await;
+        parts.store.close().await;
+        match ending {
+            Ending::Asked => ExitCode::from(exit::OK),
+            Ending::TaskLost { .. } | Ending::Signals(_) => ExitCode::from(exit::TASK_LOST),
+        }
+    }
+}

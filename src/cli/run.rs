@@ -1,0 +1,40 @@
+//! `organization-operator run`: the controller and the HTTP service in one process.
+
+use std::process::ExitCode;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    api::{self, Listening},
+    controller,
+    process::Process,
+};
+use crate::{config::RunCommand, runtime::readiness::Need};
+
+/// Runs both until the process is told to stop.
+pub async fn run(command: RunCommand) -> anyhow::Result<ExitCode> {
+    let RunCommand {
+        process,
+        controller: controlling,
+        api: serving,
+    } = command;
+    let listening = Listening::begin(&process, &serving).await?;
+    let needs = Need::OF_CONTROLLER.into_iter().chain(Need::OF_API);
+    let process = Process::begin(process, needs).await?;
+    // What is answered while the service drains is still made: the controller ends after it.
+    let drained = CancellationToken::new();
+    let served = api::serve(
+        process.parts.clone(),
+        serving,
+        listening,
+        process.lifecycle.stop(),
+    );
+    let after = drained.clone().drop_guard();
+    process.lifecycle.start("api", async move {
+        let _after = after;
+        served.await
+    });
+    let controlled = controller::control(process.parts.clone(), controlling, drained);
+    process.lifecycle.start("controller", controlled);
+    Ok(process.run().await)
+}

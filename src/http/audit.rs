@@ -1,0 +1,73 @@
+//! Who did what to which organization: a line a login and a mutation, to a target of its own. Ids
+//! alone, never an address in clear, a token or a body.
+
+use crate::{
+    http::{client_address::ClientAddress, layers::RequestId},
+    service::{Refusal, tenant::ServedTenant},
+};
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// POST /org/create.
+    Create,
+    /// PUT /org/update.
+    Update,
+    /// DELETE /org/delete.
+    Delete,
+    /// POST /admin/login.
+    LogIn,
+}
+
+impl Action {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "organization.create",
+            Self::Update => "organization.update",
+            Self::Delete => "organization.delete",
+            Self::LogIn => "admin.login",
+        }
+    }
+}
+
+/// Whom a line is about.
+#[derive(Debug, Clone, Default)]
+pub struct Ids {
+    /// The admin's.
+    pub admin: Option<String>,
+    /// The organization's.
+    pub organization: Option<String>,
+}
+
+impl From<&ServedTenant> for Ids {
+    fn from(tenant: &ServedTenant) -> Self {
+        Self {
+            admin: Some(tenant.admin.to_string()),
+            organization: Some(tenant.id.to_string()),
+        }
+    }
+}
+
+/// Writes the line.
+pub fn record<T>(
+    action: Action,
+    result: &Result<T, Refusal>,
+    ids: impl FnOnce(&T) -> Ids,
+    client: ClientAddress,
+    request: &RequestId,
+) {
+    let (outcome, ids) = match result {
+        Ok(done) => ("done".to_owned(), ids(done)),
+        Err(refusal) => (refusal.to_string(), Ids::default()),
+    };
+    tracing::info!(
+        target: "audit",
+        action = action.as_str(),
+        result = outcome,
+        admin = ids.admin,
+        organization = ids.organization,
+        %client,
+        %request,
+        "audit"
+    );
+}

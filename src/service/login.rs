@@ -1,0 +1,115 @@
+//! Logging in: one look, one hash computation, whatever comes of it. An unknown address costs as much
+//! as a wrong password, so that time tells nobody who is known.
+
+use secrecy::SecretString;
+use tokio::time::Instant;
+
+use super::{Refusal, Service, Session, tenant::ServedTenant};
+use crate::{
+    auth::token::Identity,
+    domain::{email::Email, hash::BcryptHash, names::OrgName},
+    http::client_address::ClientAddress,
+    store::login::{LoginRecord, TenantKey},
+};
+
+/// A hash of a password that nobody knows, to be compared with where there is no other.
+fn nobodys(cost: u32) -> BcryptHash {
+    let salt_and_hash = "TeyqR7jtslZzw5P9dcAYqeyWMtWlXiq2gGygxg//asFL43nuKlLPS";
+    BcryptHash::from_record(format!("$2b${cost:02}${salt_and_hash}"))
+}
+
+/// Who wants in.
+#[derive(Debug)]
+pub struct LoginAttempt {
+    /// His address.
+    pub email: Email,
+    /// What he says is his password.
+    pub password: SecretString,
+}
+
+impl Service {
+    /// Logs an admin in.
+    ///
+    /// # Errors
+    /// [`Refusal::Throttled`], [`Refusal::InvalidCredentials`], [`Refusal::Busy`],
+    /// [`Refusal::Unavailable`].
+    pub async fn log_in(
+        &self,
+        attempt: LoginAttempt,
+        client: ClientAddress,
+    ) -> Result<Session, Refusal> {
+        let LoginAttempt { email, password } = attempt;
+        let nobodys = nobodys(self.settings.bcrypt_cost);
+        let now = || Instant::now().into_std();
+        let admission = match self.limiter.admit_login(&email, client, now).await {
+            Ok(admission) => admission,
+            Err(throttled) => {
+                // What is refused unheard costs what is refused.
+                self.pool.verify(password, nobodys).await?;
+                return Err(Refusal::Throttled(throttled.retry_after));
+            }
+        };
+        let known = match self.find(&email).await {
+            Ok(known) => known,
+            Err(error) => {
+                admission.not_tried();
+                return Err(error);
+            }
+        };
+        let stored = known.as_ref().map(|(login, _)| &login.password);
+        let usable = stored.filter(|hash| hash.cost().is_some());
+        let hash = usable.unwrap_or(&nobodys).clone();
+        let matches = match self.pool.verify(password, hash).await {
+            Ok(matches) => matches && usable.is_some(),
+            Err(error) => {
+                admission.not_tried();
+                return Err(error.into());
+            }
+        };
+        let identity = known.filter(|_| matches).and_then(identity_of);
+        let identity = identity.ok_or(Refusal::InvalidCredentials)?;
+        admission.succeeded();
+        self.begin(&identity).await
+    }
+
+    /// The admin of that address, with the organization that he is of, if it is served.
+    async fn find(
+        &self,
+        email: &Email,
+    ) -> Result<Option<(LoginRecord, Option<ServedTenant>)>, Refusal> {
+        let Some(login) = self.logins.find_login(email).await? else {
+            return Ok(None);
+        };
+        let tenant = self.organization_of(&login).await?;
+        Ok(Some((login, tenant)))
+    }
+
+    async fn organization_of(&self, login: &LoginRecord) -> Result<Option<ServedTenant>, Refusal> {
+        if self.directory.is_current()
+            && let Some(id) = login.organization
+            && let Some(watched) = self.directory.tenant(id)
+        {
+            return Ok(Some(watched));
+        }
+        let key = match (login.organization, &login.organization_name) {
+            (Some(id), _) => TenantKey::Organization(id),
+            (None, Some(name)) => TenantKey::Name(name.clone()),
+            (None, None) => return Ok(None),
+        };
+        let stored = self.logins.find_tenant(&key).await?;
+        Ok(self.of_record(stored.as_ref()))
+    }
+}
+
+/// Whom the login is for: the admin of a served organization that refuses nobody.
+fn identity_of((login, tenant): (LoginRecord, Option<ServedTenant>)) -> Option<Identity> {
+    let tenant = tenant.filter(|tenant| !tenant.disabled && tenant.admin == login.admin)?;
+    Some(Identity {
+        admin: login.admin,
+        organization: tenant.id,
+        email: Email::from_record(tenant.admin_email),
+        organization_name: OrgName::parse(&tenant.name).ok()?,
+        // As it was read with the hash: the watched one may be behind.
+        token_version: login.token_version,
+    })
+}
