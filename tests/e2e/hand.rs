@@ -84,7 +84,20 @@ impl World {
     /// before the first one's.
     pub fn another_operator(&self, name: &str, environment: &[(&str, &str)]) -> Result<Operator> {
         let spec = self.operator.server().process().spec();
-        let args: Vec<_> = spec.args.iter().map(String::as_str).collect();
+        let command = spec.args.first().context("it has no command")?;
+        self.another_process(command, name, environment)
+    }
+
+    /// As [`Self::another_operator`], of another command with the same flags.
+    pub fn another_process(
+        &self,
+        command: &str,
+        name: &str,
+        environment: &[(&str, &str)],
+    ) -> Result<Operator> {
+        let spec = self.operator.server().process().spec();
+        let flags = spec.args.iter().skip(1).map(String::as_str);
+        let args: Vec<_> = std::iter::once(command).chain(flags).collect();
         let usual = spec
             .env
             .iter()

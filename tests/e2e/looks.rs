@@ -50,10 +50,11 @@ impl World {
     }
 
     /// Waits until `holds`, for what has no watch.
-    pub async fn eventually<F>(&self, what: &str, mut holds: impl FnMut() -> F) -> Result<()>
-    where
-        F: Future<Output = Result<bool>>,
-    {
+    pub async fn eventually(
+        &self,
+        what: &str,
+        mut holds: impl AsyncFnMut() -> Result<bool>,
+    ) -> Result<()> {
         let mut looks = tokio::time::interval(Duration::from_millis(50));
         let found = tokio::time::timeout(PATIENCE, async {
             loop {

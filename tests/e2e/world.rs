@@ -60,29 +60,29 @@ impl World {
 
     /// As [`Self::on`], with the operator still to be started.
     pub async fn unready(name: &str, mongo_url: &str, flags: &[&str]) -> Result<Self> {
+        Self::of("controller", name, mongo_url, flags, &[]).await
+    }
+
+    /// As [`Self::unready`], with another command than `controller`. `settings` go before the usual.
+    pub async fn of(
+        command: &str,
+        name: &str,
+        mongo_url: &str,
+        flags: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
         let number = WORLDS.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("{name}-{number}");
         let elsewhere = format!("{namespace}-elsewhere");
         let database = format!("{}_{number}", name.replace('-', "_"));
         let scopes = format!("{namespace},{elsewhere}");
-        let usual = [
-            "--watch-namespaces",
-            &scopes,
-            "--adoption-namespaces",
-            &namespace,
-        ];
-        let args: Vec<_> = ["controller"]
-            .iter()
-            .chain(&usual)
-            .chain(flags)
-            .copied()
-            .collect();
+        let args: Vec<_> = [command].iter().chain(flags).copied().collect();
         let kubeconfig = servers()?
             .cluster
             .kubeconfig()
             .to_string_lossy()
             .into_owned();
-        let environment = [
+        let usual = [
             ("KUBECONFIG", kubeconfig.as_str()),
             ("MONGO_URL", mongo_url),
             ("MASTER_DB_NAME", &database),
@@ -93,7 +93,12 @@ impl World {
             ("BCRYPT_COST", "10"),
             ("LOG_FORMAT", "text"),
             ("LOG_LEVEL", "info,organization_operator=debug"),
+            // Each command takes what is its own.
+            ("WATCH_NAMESPACES", &scopes),
+            ("ADOPTION_NAMESPACES", &namespace),
+            ("API_NAMESPACE", &namespace),
         ];
+        let environment: Vec<_> = usual.iter().chain(settings).copied().collect();
         let process = format!("operator-{namespace}");
         let operator = Operator::new(
             &servers()?.home,
