@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use kube::{
+    ResourceExt,
+    runtime::{WatchStreamExt, watcher},
+};
 use mongodb::bson::doc;
+use organization_operator::crd::change::CHANGE_ANNOTATION;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::json;
 use tokio::{task::block_in_place, time::Instant};
@@ -12,11 +17,13 @@ use tokio::{task::block_in_place, time::Instant};
 use crate::{
     api_whole::{Presence, Tenant},
     api_world::{Answer, ApiWorld},
+    world::PATIENCE,
 };
 
 const ROUNDS: usize = 20;
 
 /// Longer than any of the requests takes on an idle machine: some rounds kill what is done already.
+/// Milliseconds.
 const KILLED_WITHIN: u64 = 900;
 
 /// A change is taken back 6.5 s after it was asked for, and everything that it left goes with it: the
@@ -89,6 +96,36 @@ impl Round {
     }
 }
 
+/// When the service is killed.
+enum Moment<'a> {
+    After(Duration),
+    /// As soon as a change is asked for that leads to that name: its Secret is still to be made, and its
+    /// answer to be given.
+    Asked(&'a str),
+}
+
+impl Moment<'_> {
+    async fn comes(&self, world: &ApiWorld) -> Result<()> {
+        match self {
+            // Not a wait for anything: the moment of the kill is what is being varied.
+            Self::After(moment) => {
+                let _ = tokio::time::timeout(*moment, std::future::pending::<()>()).await;
+            }
+            Self::Asked(name) => {
+                let objects = watcher(world.world.organizations(), watcher::Config::default());
+                let asked = objects.applied_objects().try_filter(|object| {
+                    let is_asked = object.annotations().contains_key(CHANGE_ANNOTATION);
+                    let wish = object.spec.organization_name.as_deref();
+                    std::future::ready(is_asked && wish == Some(name))
+                });
+                let mut asked = std::pin::pin!(asked);
+                tokio::time::timeout(PATIENCE, asked.try_next()).await??;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_of_a_change_it_leaves_the_whole_of_it_or_nothing() -> Result<()> {
     let world = ApiWorld::apart("api-killed").await?;
@@ -104,12 +141,15 @@ async fn killed_at_any_moment_of_a_change_it_leaves_the_whole_of_it_or_nothing()
         .try_collect()
         .await?;
     let mut answers = Vec::new();
-    for round in &rounds {
-        let moment = Duration::from_millis(random.random_range(0..KILLED_WITHIN));
+    for (number, round) in rounds.iter().enumerate() {
+        let moment = match number % 4 {
+            0 | 1 => Moment::After(Duration::from_millis(random.random_range(0..KILLED_WITHIN))),
+            2 => Moment::Asked(&round.new.name),
+            _ => Moment::Asked(&round.changed.name),
+        };
         let killed = async {
-            // Not a wait for anything: the moment of the kill is what is being varied.
-            let _ = tokio::time::timeout(moment, std::future::pending::<()>()).await;
-            block_in_place(|| world.service().kill9())
+            moment.comes(&world).await?;
+            anyhow::Ok(block_in_place(|| world.service().kill9())?)
         };
         let (answered, killed) = tokio::join!(round.play(&world), killed);
         killed?;
