@@ -25,6 +25,7 @@ mod create;
 mod credentials;
 mod delete;
 mod deletion_waits;
+mod docs_page;
 mod drift;
 mod faults;
 mod figures;

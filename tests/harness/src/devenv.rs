@@ -88,6 +88,7 @@ fn prepare() -> Result<(), Box<dyn Error>> {
     tools::kubernetes()?;
     tools::older_client()?;
     tools::schemathesis()?;
+    tools::chromium()?;
     Ok(organization_operator_harness::mongo::prepare()?)
 }
 

@@ -21,6 +21,7 @@
 //! });
 //! ```
 
+pub mod browser;
 pub mod control_plane;
 pub mod home;
 mod kubeconfig;

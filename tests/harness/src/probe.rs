@@ -24,6 +24,14 @@ pub fn http_get(port: u16, path: &str) -> Result<(u16, String), String> {
     exchange(connect(port)?, path)
 }
 
+/// Takes a connection: for servers that speak no HTTP/1.0, and are ready once they listen.
+///
+/// # Errors
+/// No connection; as a sentence.
+pub fn listens(port: u16) -> Result<(), String> {
+    connect(port).map(drop)
+}
+
 /// `GET path` over TLS on loopback, the server's certificate checked against the file `ca`.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The programs behind the servers: built or installed once, kept outside the checkout.
 
 mod cache;
+mod chromium;
 mod docker;
 mod kubernetes;
 mod progress;
@@ -10,6 +11,7 @@ mod secantus;
 
 use std::path::PathBuf;
 
+pub use chromium::{Chromium, chromium};
 pub use docker::{Docker, docker};
 pub use kubernetes::{ToolPaths, kubernetes};
 pub use python_client::{older_client, schemathesis};
