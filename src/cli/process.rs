@@ -21,8 +21,9 @@ use crate::{
     store::mongo::MongoStore,
 };
 
-/// Hash jobs that may wait; passes and logins beyond wait, or are told to come again.
-const HASH_QUEUE: usize = 64;
+/// Hash jobs that may wait for each thread; passes and logins beyond wait, or are told to come again.
+/// At a quarter of a second each, nobody waits longer than 2 s: clients give up after 10.
+const HASH_QUEUE_PER_THREAD: usize = 8;
 
 /// What is there before controller and service begin. Cheap to clone.
 #[derive(Clone)]
@@ -51,7 +52,8 @@ impl Process {
         let lifecycle = Lifecycle::default();
         let readiness = Readiness::of(needs);
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let pool = HashPool::start(threads, HASH_QUEUE).context("the hash pool can't start")?;
+        let queue = threads.get() * HASH_QUEUE_PER_THREAD;
+        let pool = HashPool::start(threads, queue).context("the hash pool can't start")?;
         let pool = Arc::new(pool);
         let metrics = Metrics::new(Arc::clone(&pool));
 
