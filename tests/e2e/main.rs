@@ -8,6 +8,7 @@
 
 mod adoption;
 mod api_away;
+mod api_canaries;
 mod api_changes;
 mod api_figures;
 mod api_kept;
@@ -32,6 +33,7 @@ mod figures;
 mod fuzzing;
 mod guarded_writes;
 mod hand;
+mod hash_command;
 mod hashes;
 mod leaving;
 mod looks;

@@ -1,66 +1,25 @@
 //! A Kubernetes API in memory, for tests: objects, their Secrets, and the garbage collector.
 
 mod hand;
+mod state;
 
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{ResourceExt, core::DeserializeGuard};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde_json::Value;
 
+pub use self::state::Seen;
+use self::state::{State, StoredSecret, place_of, set_spec};
 use super::{Cluster, ClusterError, NewSecretData, ObjectKey, ObservedSecret, SecretOwner};
 use crate::{
-    crd::{
-        FINALIZER, Organization, OrganizationSpec, OrganizationStatus, change::CHANGE_ANNOTATION,
-    },
+    crd::{FINALIZER, Organization, OrganizationStatus, change::CHANGE_ANNOTATION},
     domain::credential::SecretName,
 };
-
-type Place = (String, String);
-
-#[derive(Debug)]
-struct StoredSecret {
-    uid: String,
-    version: u64,
-    owner_uid: Option<String>,
-    data: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    objects: BTreeMap<Place, Organization>,
-    secrets: BTreeMap<Place, StoredSecret>,
-    /// Counts whatever is made or written: uids and resource versions.
-    clock: u64,
-    writes: u64,
-    now: Option<Timestamp>,
-    watch: Watch,
-}
-
-/// Who is told of every change, in its order.
-#[derive(Default)]
-struct Watch(Option<Box<dyn Fn(Seen) + Send>>);
-
-impl fmt::Debug for Watch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watch")
-    }
-}
-
-impl Watch {
-    fn tell(&self, seen: Seen) {
-        if let Some(told) = &self.0 {
-            told(seen);
-        }
-    }
-}
 
 /// What somebody else does in between.
 type Interruption = Box<dyn FnOnce(&MemoryCluster) + Send>;
@@ -71,15 +30,6 @@ pub struct MemoryCluster {
     state: Mutex<State>,
     /// Done before the next status that is written only if nobody else has written.
     interruption: Mutex<Option<Interruption>>,
-}
-
-/// What a watch tells: the object as it is, or as it last was.
-#[derive(Debug, Clone)]
-pub enum Seen {
-    /// It was made, or has changed.
-    There(Box<Organization>),
-    /// It is gone.
-    Gone(Box<Organization>),
 }
 
 impl fmt::Debug for MemoryCluster {
@@ -97,69 +47,6 @@ impl MemoryCluster {
     fn interruption(&self) -> MutexGuard<'_, Option<Interruption>> {
         let interruption = self.interruption.lock();
         interruption.unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn live(&mut self, key: &ObjectKey) -> Result<&mut Organization, ClusterError> {
-        self.writes += 1;
-        let object = self
-            .objects
-            .get_mut(&(key.namespace.clone(), key.name.clone()));
-        object
-            .filter(|object| object.metadata.uid.as_ref() == Some(&key.uid))
-            .ok_or(ClusterError::Gone)
-    }
-
-    fn now(&self) -> Time {
-        Time(self.now.unwrap_or(Timestamp::UNIX_EPOCH))
-    }
-
-    /// Whoever read the object before has not read this.
-    fn written(&mut self, place: &Place) {
-        self.clock += 1;
-        let version = self.clock.to_string();
-        if let Some(object) = self.objects.get_mut(place) {
-            object.metadata.resource_version = Some(version);
-            self.watch.tell(Seen::There(Box::new(object.clone())));
-        }
-    }
-
-    fn delete(&mut self, place: &Place) {
-        let now = self.now();
-        if let Some(object) = self.objects.get_mut(place)
-            && object.metadata.deletion_timestamp.is_none()
-        {
-            let generation = &mut object.metadata.generation;
-            *generation = generation.map(|generation| generation + 1);
-            object.metadata.deletion_timestamp = Some(now);
-        }
-        self.written(place);
-        self.collect(place);
-    }
-
-    /// An object that is going and has no finalizer is gone, and its own Secrets with it.
-    fn collect(&mut self, place: &Place) {
-        let is_over = self.objects.get(place).is_some_and(|object| {
-            object.metadata.deletion_timestamp.is_some() && object.finalizers().is_empty()
-        });
-        if is_over && let Some(object) = self.objects.remove(place) {
-            self.secrets
-                .retain(|_, secret| secret.owner_uid != object.metadata.uid);
-            self.watch.tell(Seen::Gone(Box::new(object)));
-        }
-    }
-}
-
-fn place_of(key: &ObjectKey) -> Place {
-    (key.namespace.clone(), key.name.clone())
-}
-
-fn set_spec(object: &mut Organization, spec: OrganizationSpec) {
-    if object.spec != spec {
-        object.spec = spec;
-        let generation = &mut object.metadata.generation;
-        *generation = generation.map(|generation| generation + 1);
     }
 }
 

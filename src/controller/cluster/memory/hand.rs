@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use kube::ResourceExt;
 
-use super::{MemoryCluster, Seen, StoredSecret, set_spec};
+use super::{
+    MemoryCluster, Seen,
+    state::{StoredSecret, set_spec},
+};
 use crate::{
     controller::cluster::ClusterError,
     crd::{Organization, OrganizationSpec, change::CHANGE_ANNOTATION},
