@@ -22,7 +22,7 @@ use crate::{
         layers::{self, Layers},
         router, server,
     },
-    runtime::readiness::Need,
+    runtime::{database::Indexed, readiness::Need},
     service::{
         Service, ServiceSettings,
         directory::Directory,
@@ -67,7 +67,7 @@ impl Listening {
 pub async fn run(command: ApiCommand) -> anyhow::Result<ExitCode> {
     let ApiCommand { process, api } = command;
     let listening = Listening::begin(&process, &api).await?;
-    let process = Process::begin(process, Need::OF_API).await?;
+    let process = Process::begin(process, Need::OF_API, Indexed::TenantsAndTokens).await?;
     let served = serve(
         process.parts.clone(),
         api,

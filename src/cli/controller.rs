@@ -22,7 +22,7 @@ use crate::{
         waiting::{Waiting, WaitsFor, Waker},
         watch::{self, Organizations, Scope, Slots, WatchEnded},
     },
-    runtime::readiness::Need,
+    runtime::{database::Indexed, readiness::Need},
 };
 
 /// How soon a change of a Secret is found without a watch: within a minute, with the variation.
@@ -34,7 +34,7 @@ pub async fn run(command: ControllerCommand) -> anyhow::Result<ExitCode> {
         process,
         controller,
     } = command;
-    let process = Process::begin(process, Need::OF_CONTROLLER).await?;
+    let process = Process::begin(process, Need::OF_CONTROLLER, Indexed::Tenants).await?;
     let controlled = control(process.parts.clone(), controller, process.lifecycle.stop());
     process.lifecycle.start("controller", controlled);
     Ok(process.run().await)

@@ -12,7 +12,7 @@ use crate::{
     auth::pool::HashPool,
     config::ProcessArgs,
     runtime::{
-        database::{self, DatabaseSigns},
+        database::{self, DatabaseSigns, Indexed},
         health::{self, HealthState},
         lifecycle::{Ending, Lifecycle},
         metrics::Metrics,
@@ -48,6 +48,7 @@ impl Process {
     pub async fn begin(
         args: ProcessArgs,
         needs: impl IntoIterator<Item = Need>,
+        indexed: Indexed,
     ) -> anyhow::Result<Self> {
         let lifecycle = Lifecycle::default();
         let readiness = Readiness::of(needs);
@@ -72,6 +73,7 @@ impl Process {
         let kept = database::keep(
             Arc::clone(&store),
             args.mongo.mongo_url_file.clone(),
+            indexed,
             readiness.clone(),
             signs.clone(),
         );

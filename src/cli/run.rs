@@ -9,7 +9,10 @@ use super::{
     controller,
     process::Process,
 };
-use crate::{config::RunCommand, runtime::readiness::Need};
+use crate::{
+    config::RunCommand,
+    runtime::{database::Indexed, readiness::Need},
+};
 
 /// Runs both until the process is told to stop.
 pub async fn run(command: RunCommand) -> anyhow::Result<ExitCode> {
@@ -20,7 +23,7 @@ pub async fn run(command: RunCommand) -> anyhow::Result<ExitCode> {
     } = command;
     let listening = Listening::begin(&process, &serving).await?;
     let needs = Need::OF_CONTROLLER.into_iter().chain(Need::OF_API);
-    let process = Process::begin(process, needs).await?;
+    let process = Process::begin(process, needs, Indexed::TenantsAndTokens).await?;
     // What is answered while the service drains is still made: the controller ends after it.
     let drained = CancellationToken::new();
     let served = api::serve(

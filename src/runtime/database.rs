@@ -115,6 +115,15 @@ async fn read_url(path: &Path) -> Result<SecretString, OpenError> {
     Ok(SecretString::from(text.trim()))
 }
 
+/// Whose indexes are made sure of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Indexed {
+    /// The tenants' records and their admins.
+    Tenants,
+    /// Those, and the refresh tokens: without the HTTP service nobody needs their collection.
+    TenantsAndTokens,
+}
+
 /// What [`keep`] tells the rest of the process.
 #[derive(Debug, Clone, Default)]
 pub struct DatabaseSigns {
@@ -131,11 +140,12 @@ pub struct DatabaseSigns {
 pub async fn keep(
     store: Arc<MongoStore>,
     url_file: Option<PathBuf>,
+    indexed: Indexed,
     readiness: Readiness,
     signs: DatabaseSigns,
 ) -> Result<(), Infallible> {
     let mut url = None;
-    let mut indexed: Option<tokio::time::Instant> = None;
+    let mut ensured: Option<tokio::time::Instant> = None;
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -149,9 +159,9 @@ pub async fn keep(
             }
             continue;
         }
-        let is_due = indexed.is_none_or(|at| at.elapsed() >= INDEX_PERIOD);
-        if is_due && ensure_indexes(&store, &readiness, &signs.indexes).await {
-            indexed = Some(tokio::time::Instant::now());
+        let is_due = ensured.is_none_or(|at| at.elapsed() >= INDEX_PERIOD);
+        if is_due && ensure_indexes(&store, indexed, &readiness, &signs.indexes).await {
+            ensured = Some(tokio::time::Instant::now());
         }
         if readiness.met(Need::Mongo) {
             match store.facts().await {
@@ -168,10 +178,15 @@ pub async fn keep(
 }
 
 /// Whether the indexes hold.
-async fn ensure_indexes(store: &MongoStore, readiness: &Readiness, gate: &IndexGate) -> bool {
+async fn ensure_indexes(
+    store: &MongoStore,
+    indexed: Indexed,
+    readiness: &Readiness,
+    gate: &IndexGate,
+) -> bool {
     let ensured = match store.ensure_indexes().await {
-        Ok(()) => store.ensure_refresh_index().await,
-        refused => refused,
+        Ok(()) if indexed == Indexed::TenantsAndTokens => store.ensure_refresh_index().await,
+        tenants => tenants,
     };
     let error = match ensured {
         Ok(()) => {

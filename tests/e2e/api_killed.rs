@@ -12,7 +12,10 @@ use mongodb::bson::doc;
 use organization_operator::crd::change::CHANGE_ANNOTATION;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::json;
-use tokio::{task::block_in_place, time::Instant};
+use tokio::{
+    task::block_in_place,
+    time::{Instant, timeout},
+};
 
 use crate::{
     api_whole::{Presence, Tenant},
@@ -109,17 +112,19 @@ impl Moment<'_> {
         match self {
             // Not a wait for anything: the moment of the kill is what is being varied.
             Self::After(moment) => {
-                let _ = tokio::time::timeout(*moment, std::future::pending::<()>()).await;
+                let _ = timeout(*moment, std::future::pending::<()>()).await;
             }
             Self::Asked(name) => {
                 let objects = watcher(world.world.organizations(), watcher::Config::default());
-                let asked = objects.applied_objects().try_filter(|object| {
-                    let is_asked = object.annotations().contains_key(CHANGE_ANNOTATION);
-                    let wish = object.spec.organization_name.as_deref();
-                    std::future::ready(is_asked && wish == Some(name))
+                // After an error, as one of a watch that has expired, the watcher lists anew.
+                let asked = objects.default_backoff().applied_objects().any(|object| {
+                    let is_asked = object.is_ok_and(|object| {
+                        let wish = object.spec.organization_name.as_deref();
+                        object.annotations().contains_key(CHANGE_ANNOTATION) && wish == Some(name)
+                    });
+                    std::future::ready(is_asked)
                 });
-                let mut asked = std::pin::pin!(asked);
-                tokio::time::timeout(PATIENCE, asked.try_next()).await??;
+                ensure!(timeout(PATIENCE, asked).await?, "the watch ended");
             }
         }
         Ok(())
