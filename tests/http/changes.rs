@@ -1,6 +1,7 @@
 //! A change through HTTP is made whole or not at all, and is answered in time.
 
 mod at_once;
+mod killed;
 
 use std::{sync::Arc, time::Instant};
 

@@ -40,7 +40,7 @@ use organization_operator::{
         server::ServerLimits,
     },
     runtime::{database::IndexGate, metrics::Metrics},
-    service::{Service, ServiceSettings, directory::Directory},
+    service::{Service, ServiceSettings, directory::Directory, objects::Objects},
     store::{
         memory::MemoryStore,
         mongo::{MongoSettings, MongoStore, MongoTimeouts, Unobserved},
@@ -108,7 +108,12 @@ pub struct Settings {
     pub indexed: bool,
     /// What the service believes to be the database; the controller keeps the store in memory.
     pub database: Option<Arc<MongoStore>>,
+    /// How the service reaches the objects.
+    pub objects: Reach,
 }
+
+/// How the service reaches the cluster.
+pub type Reach = Box<dyn FnOnce(Arc<MemoryCluster>) -> Arc<dyn Objects>>;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -131,6 +136,7 @@ impl Default for Settings {
             clock: Arc::new(SystemClock),
             indexed: true,
             database: None,
+            objects: Box::new(|cluster| cluster),
         }
     }
 }
@@ -179,7 +185,7 @@ impl World {
         let refreshes = RefreshTokens::new(refreshes, Duration::from_hours(720));
         let service = Arc::new(Service {
             directory,
-            objects: Arc::clone(&cluster) as _,
+            objects: (settings.objects)(Arc::clone(&cluster)),
             tenants,
             logins,
             refreshes,
