@@ -4,23 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use kube::{
-    ResourceExt,
-    runtime::{WatchStreamExt, watcher},
-};
+use kube::runtime::{WatchStreamExt, watcher};
 use mongodb::bson::doc;
-use organization_operator::crd::change::CHANGE_ANNOTATION;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::json;
-use tokio::{
-    task::block_in_place,
-    time::{Instant, timeout},
-};
+use tokio::{sync::Notify, task::block_in_place, time::Instant};
 
 use crate::{
     api_whole::{Presence, Tenant},
     api_world::{Answer, ApiWorld},
-    world::PATIENCE,
 };
 
 const ROUNDS: usize = 20;
@@ -112,19 +104,17 @@ impl Moment<'_> {
         match self {
             // Not a wait for anything: the moment of the kill is what is being varied.
             Self::After(moment) => {
-                let _ = timeout(*moment, std::future::pending::<()>()).await;
+                let _ = tokio::time::timeout(*moment, std::future::pending::<()>()).await;
             }
             Self::Asked(name) => {
                 let objects = watcher(world.world.organizations(), watcher::Config::default());
                 // After an error, as one of a watch that has expired, the watcher lists anew.
                 let asked = objects.default_backoff().applied_objects().any(|object| {
-                    let is_asked = object.is_ok_and(|object| {
-                        let wish = object.spec.organization_name.as_deref();
-                        object.annotations().contains_key(CHANGE_ANNOTATION) && wish == Some(name)
-                    });
+                    let is_asked = object
+                        .is_ok_and(|object| object.spec.organization_name.as_deref() == Some(name));
                     std::future::ready(is_asked)
                 });
-                ensure!(timeout(PATIENCE, asked).await?, "the watch ended");
+                ensure!(asked.await, "the watch ended");
             }
         }
         Ok(())
@@ -152,11 +142,21 @@ async fn killed_at_any_moment_of_a_change_it_leaves_the_whole_of_it_or_nothing()
             2 => Moment::Asked(&round.new.name),
             _ => Moment::Asked(&round.changed.name),
         };
+        let over = Notify::new();
+        let played = async {
+            let answers = round.play(&world).await;
+            over.notify_one();
+            answers
+        };
         let killed = async {
-            moment.comes(&world).await?;
+            // A watch that begins late, or after an answer, sees nothing of the change.
+            tokio::select! {
+                came = moment.comes(&world) => came?,
+                () = over.notified() => {}
+            }
             anyhow::Ok(block_in_place(|| world.service().kill9())?)
         };
-        let (answered, killed) = tokio::join!(round.play(&world), killed);
+        let (answered, killed) = tokio::join!(played, killed);
         killed?;
         block_in_place(|| world.service().start())?;
         answers.push(answered.map(|answer| answer.ok().map(|answer| answer.status)));
