@@ -99,7 +99,8 @@ impl HashPool {
         self.place()?.hash(password, cost).await
     }
 
-    /// Whether `hash` was made of `password`, or fails at once when the queue is full.
+    /// Whether `hash` was made of `password`, or fails at once when the queue is full. A hash that
+    /// is cheaper than `least` is compared with at that cost, lest the time tell whose it is.
     ///
     /// # Errors
     /// [`HashError::Busy`] and [`HashError::Lost`].
@@ -107,8 +108,9 @@ impl HashPool {
         &self,
         password: SecretString,
         hash: BcryptHash,
+        least: u32,
     ) -> Result<bool, HashError> {
-        self.place()?.verify(password, hash).await
+        self.place()?.compare(password, hash, least).await
     }
 
     /// Waits for a place, first come, first served: for those who must wait and not fail, as the
@@ -185,11 +187,20 @@ impl Place<'_> {
         Ok(answer.await.map_err(|_| HashError::Lost)??)
     }
 
-    /// [`HashPool::verify`], in a place that is there already.
+    /// Whether `hash` was made of `password`, at the hash's own cost.
     ///
     /// # Errors
     /// [`HashError::Lost`].
     pub async fn verify(self, password: SecretString, hash: BcryptHash) -> Result<bool, HashError> {
+        self.compare(password, hash, 0).await
+    }
+
+    async fn compare(
+        self,
+        password: SecretString,
+        hash: BcryptHash,
+        least: u32,
+    ) -> Result<bool, HashError> {
         // A damaged hash is nobody's password. For the controller that means another credential,
         // which it then hashes: so the damage is mended.
         let Some(cost) = hash.cost() else {
@@ -198,8 +209,16 @@ impl Place<'_> {
         let counts = Arc::clone(&self.pool.counts);
         let answer = self.submit(move || {
             counts.verifications.fetch_add(1, Ordering::Relaxed);
-            counts.rounds.fetch_add(1 << cost, Ordering::Relaxed);
-            compute_match(&password, &hash)
+            let compare = |hash: &BcryptHash, cost: u32| {
+                counts.rounds.fetch_add(1 << cost, Ordering::Relaxed);
+                compute_match(&password, hash)
+            };
+            let matches = compare(&hash, cost);
+            // 2^c, and once more 2^c, 2^(c+1) … 2^(least-1): together 2^least.
+            for cost in cost..least {
+                compare(&BcryptHash::nobodys(cost), cost);
+            }
+            matches
         });
         answer.await.map_err(|_| HashError::Lost)
     }

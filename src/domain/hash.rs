@@ -72,6 +72,13 @@ impl BcryptHash {
         Self::new(text, cost)
     }
 
+    /// A hash of a password that nobody knows, to be compared with where there is no other.
+    #[must_use]
+    pub fn nobodys(cost: u32) -> Self {
+        let salt_and_hash = "TeyqR7jtslZzw5P9dcAYqeyWMtWlXiq2gGygxg//asFL43nuKlLPS";
+        Self::from_record(format!("$2b${cost:02}${salt_and_hash}"))
+    }
+
     fn new(text: String, cost: Option<u32>) -> Self {
         Self { text, cost }
     }

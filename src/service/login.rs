@@ -12,12 +12,6 @@ use crate::{
     store::login::{LoginRecord, TenantKey},
 };
 
-/// A hash of a password that nobody knows, to be compared with where there is no other.
-fn nobodys(cost: u32) -> BcryptHash {
-    let salt_and_hash = "TeyqR7jtslZzw5P9dcAYqeyWMtWlXiq2gGygxg//asFL43nuKlLPS";
-    BcryptHash::from_record(format!("$2b${cost:02}${salt_and_hash}"))
-}
-
 /// Who wants in.
 #[derive(Debug)]
 pub struct LoginAttempt {
@@ -39,13 +33,14 @@ impl Service {
         client: ClientAddress,
     ) -> Result<Session, Refusal> {
         let LoginAttempt { email, password } = attempt;
-        let nobodys = nobodys(self.settings.bcrypt_cost);
+        let cost = self.settings.bcrypt_cost;
+        let nobodys = BcryptHash::nobodys(cost);
         let now = || Instant::now().into_std();
         let admission = match self.limiter.admit_login(&email, client, now).await {
             Ok(admission) => admission,
             Err(throttled) => {
                 // What is refused unheard costs what is refused.
-                self.pool.verify(password, nobodys).await?;
+                self.pool.verify(password, nobodys, cost).await?;
                 return Err(Refusal::Throttled(throttled.retry_after));
             }
         };
@@ -59,7 +54,7 @@ impl Service {
         let stored = known.as_ref().map(|(login, _)| &login.password);
         let usable = stored.filter(|hash| hash.cost().is_some());
         let hash = usable.unwrap_or(&nobodys).clone();
-        let matches = match self.pool.verify(password, hash).await {
+        let matches = match self.pool.verify(password, hash, cost).await {
             Ok(matches) => matches && usable.is_some(),
             Err(error) => {
                 admission.not_tried();

@@ -32,7 +32,7 @@ async fn every_refused_login_costs_the_same_number_of_hash_computations_at_the_s
     let mut settings = Settings::default();
     settings.limiter.account_failures = 1;
     let mut world = World::with(settings)?;
-    for name in ["acme", "off", "cut", "half", "none"] {
+    for name in ["acme", "off", "cut", "half", "cheap", "none"] {
         world
             .created(name, &format!("admin@{name}.io"), "Secret123")
             .await?;
@@ -52,6 +52,9 @@ async fn every_refused_login_costs_the_same_number_of_hash_computations_at_the_s
     )?;
     let damaged = "$2b$10$abcdefghijklmnopqrstuuC6qtbz1Wm3e5TqzVq0Jm1rIYbR8oq!!";
     world.edit_admin("admin@half.io", &hash(damaged))?;
+    // Of the least that bcrypt has: compared with at the cost of all the others.
+    let cheap = "$2b$04$zkdSp.06aoIb7yfa8JVKvOOPFDaFZdaH9V2jm7GJNEccIFYEyH21q";
+    world.edit_admin("admin@cheap.io", &hash(cheap))?;
     world.edit_admin("admin@none.io", &doc! {"$unset": {"password": ""}})?;
     let orphan = world.store.documents("organizations").into_iter();
     for record in orphan.filter(|record| record.get_str("organization_name").ok() == Some("orphan"))
@@ -79,6 +82,7 @@ async fn every_refused_login_costs_the_same_number_of_hash_computations_at_the_s
         ("a disabled one", "admin@off.io", "Secret123", 401),
         ("a hash that was cut", "admin@cut.io", "Secret123", 401),
         ("a hash that was damaged", "admin@half.io", "Secret123", 401),
+        ("a cheaper hash", "admin@cheap.io", "Secret123", 401),
         ("no hash", "admin@none.io", "Secret123", 401),
         ("an orphaned admin", "admin@orphan.io", "Secret123", 401),
         (

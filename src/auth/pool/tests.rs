@@ -40,8 +40,15 @@ async fn a_hash_matches_its_password_and_no_other() -> TestResult {
     let hash = pool.hash(secret("correct horse 1"), COST).await?;
     assert_eq!(hash.cost(), Some(COST));
     assert!(hash.expose().starts_with("$2b$04$"));
-    assert!(pool.verify(secret("correct horse 1"), hash.clone()).await?);
-    assert!(!pool.verify(secret("correct horse 2"), hash.clone()).await?);
+    assert!(
+        pool.verify(secret("correct horse 1"), hash.clone(), COST)
+            .await?
+    );
+    assert!(
+        !pool
+            .verify(secret("correct horse 2"), hash.clone(), COST)
+            .await?
+    );
     assert_ne!(
         pool.hash(secret("correct horse 1"), COST).await?,
         hash,
@@ -61,10 +68,13 @@ async fn hashes_of_the_older_service_match_with_each_prefix() -> TestResult {
     for version in ["2a", "2b", "2x", "2y"] {
         let hash = record(&format!("${version}${rest}"));
         assert!(
-            pool.verify(secret("pässwörd1"), hash.clone()).await?,
+            pool.verify(secret("pässwörd1"), hash.clone(), COST).await?,
             "{version}"
         );
-        assert!(!pool.verify(secret("passwörd1"), hash).await?, "{version}");
+        assert!(
+            !pool.verify(secret("passwörd1"), hash, COST).await?,
+            "{version}"
+        );
     }
     Ok(())
 }
@@ -73,10 +83,10 @@ async fn hashes_of_the_older_service_match_with_each_prefix() -> TestResult {
 async fn nul_counts_when_it_is_compared() -> TestResult {
     let pool = pool(1, 0);
     let hash = record("$2b$04$LUQ2QObzYiSYZuqCXeJu6ebEj0y.sxpcadvopQv1ToDpmehOuLfDO");
-    assert!(pool.verify(secret("abc\0def1"), hash.clone()).await?);
+    assert!(pool.verify(secret("abc\0def1"), hash.clone(), COST).await?);
     for other in ["abc", "abc\0", "abc\0def2", "abcdef1"] {
         assert!(
-            !pool.verify(secret(other), hash.clone()).await?,
+            !pool.verify(secret(other), hash.clone(), COST).await?,
             "{other:?}"
         );
     }
@@ -90,8 +100,8 @@ async fn seventy_two_bytes_are_hashed_and_a_longer_password_never_matches() -> T
     let theirs = record("$2b$04$zkdSp.06aoIb7yfa8JVKvOOPFDaFZdaH9V2jm7GJNEccIFYEyH21q");
     let ours = pool.hash(secret(&fits), COST).await?;
     for hash in [theirs, ours] {
-        assert!(pool.verify(secret(&fits), hash.clone()).await?);
-        assert!(!pool.verify(secret(&format!("{fits}x")), hash).await?);
+        assert!(pool.verify(secret(&fits), hash.clone(), COST).await?);
+        assert!(!pool.verify(secret(&format!("{fits}x")), hash, COST).await?);
     }
     assert_eq!(
         pool.verifications(),
@@ -105,6 +115,27 @@ async fn seventy_two_bytes_are_hashed_and_a_longer_password_never_matches() -> T
 }
 
 #[tokio::test]
+async fn a_cheaper_hash_is_compared_with_at_the_cost_that_is_asked_for() -> TestResult {
+    let pool = pool(1, 0);
+    let (cheap, dear) = (COST, COST + 3);
+    let hash = pool.hash(secret("correct horse 1"), cheap).await?;
+    for (password, matches) in [("correct horse 1", true), ("correct horse 2", false)] {
+        let before = pool.rounds();
+        let verified = pool.verify(secret(password), hash.clone(), dear).await?;
+        assert_eq!(verified, matches);
+        assert_eq!(pool.rounds() - before, 1 << dear, "{password}");
+    }
+    let dearer = pool.hash(secret("correct horse 1"), dear).await?;
+    let before = pool.rounds();
+    assert!(
+        pool.verify(secret("correct horse 1"), dearer, cheap)
+            .await?
+    );
+    assert_eq!(pool.rounds() - before, 1 << dear);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_damaged_hash_matches_nothing_and_costs_nothing() -> TestResult {
     let pool = pool(1, 0);
     for damaged in [
@@ -113,7 +144,7 @@ async fn a_damaged_hash_matches_nothing_and_costs_nothing() -> TestResult {
         "$2b$99$CS5wnOHX1pT33tLX5IOrAOGEzDzL2S7igz7fKVC89fBRzmKBR.e16",
     ] {
         assert!(
-            !pool.verify(secret(damaged), record(damaged)).await?,
+            !pool.verify(secret(damaged), record(damaged), COST).await?,
             "{damaged}"
         );
     }
@@ -139,7 +170,9 @@ async fn a_full_queue_is_busy_at_once_for_some_and_a_wait_for_others() -> TestRe
 
     let refused = pool.hash(secret("one too many 1"), COST).await;
     assert!(matches!(refused, Err(HashError::Busy)), "{refused:?}");
-    let refused = pool.verify(secret("one too many 1"), record("")).await;
+    let refused = pool
+        .verify(secret("one too many 1"), record(""), COST)
+        .await;
     assert!(matches!(refused, Err(HashError::Busy)), "{refused:?}");
     let mut patient = Box::pin(pool.reserve());
     assert!(poll!(patient.as_mut()).is_pending());
@@ -147,7 +180,7 @@ async fn a_full_queue_is_busy_at_once_for_some_and_a_wait_for_others() -> TestRe
     drop(gate);
     waiting.await?;
     let hash = patient.await.hash(secret("patience pays 1"), COST).await?;
-    assert!(pool.verify(secret("patience pays 1"), hash).await?);
+    assert!(pool.verify(secret("patience pays 1"), hash, COST).await?);
     Ok(())
 }
 
