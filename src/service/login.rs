@@ -9,7 +9,7 @@ use crate::{
     auth::token::Identity,
     domain::{email::Email, hash::BcryptHash, names::OrgName},
     http::client_address::ClientAddress,
-    store::login::{LoginRecord, TenantKey},
+    store::login::{FoundLogin, LoginRecord},
 };
 
 /// Who wants in.
@@ -72,27 +72,12 @@ impl Service {
         &self,
         email: &Email,
     ) -> Result<Option<(LoginRecord, Option<ServedTenant>)>, Refusal> {
-        let Some(login) = self.logins.find_login(email).await? else {
-            return Ok(None);
-        };
-        let tenant = self.organization_of(&login).await?;
-        Ok(Some((login, tenant)))
-    }
-
-    async fn organization_of(&self, login: &LoginRecord) -> Result<Option<ServedTenant>, Refusal> {
-        if self.directory.is_current()
-            && let Some(id) = login.organization
-            && let Some(watched) = self.directory.tenant(id)
-        {
-            return Ok(Some(watched));
-        }
-        let key = match (login.organization, &login.organization_name) {
-            (Some(id), _) => TenantKey::Organization(id),
-            (None, Some(name)) => TenantKey::Name(name.clone()),
-            (None, None) => return Ok(None),
-        };
-        let stored = self.logins.find_tenant(&key).await?;
-        Ok(self.of_record(stored.as_ref()))
+        let found = self.logins.find_login(email).await?;
+        Ok(found.map(|FoundLogin { login, tenant }| {
+            let watched = login.organization.filter(|_| self.directory.is_current());
+            let watched = watched.and_then(|id| self.directory.tenant(id));
+            (login, watched.or_else(|| self.of_record(tenant.as_ref())))
+        }))
     }
 }
 

@@ -21,10 +21,18 @@ pub struct LoginRecord {
     pub password: BcryptHash,
     /// `organization_id`; absent in the older service's.
     pub organization: Option<OrganizationId>,
-    /// `organization_name`: the older service's link; absent where it is no name.
-    pub organization_name: Option<OrgName>,
     /// `token_version`; 0 where absent.
     pub token_version: i64,
+}
+
+/// What an e-mail address leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundLogin {
+    /// Its admin.
+    pub login: LoginRecord,
+    /// The record that he links to: by `organization_id`, or, in the older service's, by
+    /// `organization_name`.
+    pub tenant: Option<StoredTenant>,
 }
 
 /// Which tenant is asked for.
@@ -42,8 +50,8 @@ pub enum TenantKey {
 /// Reads of the primary with majority, within the deadline of a read.
 #[async_trait]
 pub trait LoginStore: Send + Sync + 'static {
-    /// The admin who has that e-mail address.
-    async fn find_login(&self, email: &Email) -> Result<Option<LoginRecord>, StoreError>;
+    /// The admin who has that e-mail address, with his tenant. Known or not, it costs the same.
+    async fn find_login(&self, email: &Email) -> Result<Option<FoundLogin>, StoreError>;
 
     /// The tenant, with the admin that its record names.
     async fn find_tenant(&self, key: &TenantKey) -> Result<Option<StoredTenant>, StoreError>;

@@ -29,7 +29,7 @@ pub use self::{
     settings::{ConnectError, MongoSettings, MongoTimeouts},
 };
 use super::{
-    login::{LoginRecord, LoginStore, TenantKey},
+    login::{FoundLogin, LoginStore, TenantKey},
     port::{StoreError, TenantQuery, TenantStore, TenantView, UniqueKey},
 };
 use crate::domain::{
@@ -246,7 +246,7 @@ impl TenantStore for MongoStore {
 
 #[async_trait]
 impl LoginStore for MongoStore {
-    async fn find_login(&self, email: &Email) -> Result<Option<LoginRecord>, StoreError> {
+    async fn find_login(&self, email: &Email) -> Result<Option<FoundLogin>, StoreError> {
         logins::find_login(&self.connection.load_full(), email).await
     }
 

@@ -49,7 +49,6 @@ pub(in crate::store) fn read_login(document: &Document) -> Option<LoginRecord> {
         admin: read("_id").and_then(fields::admin)?,
         password: BcryptHash::from_record(read("password").and_then(fields::text)?),
         organization: read("organization_id").and_then(fields::organization),
-        organization_name: read("organization_name").and_then(fields::org_name),
         token_version: read("token_version").and_then(fields::integer).unwrap_or(0),
     })
 }

@@ -9,7 +9,7 @@ use crate::{
     store::{
         document,
         index::{ADMINS, ORGANIZATIONS},
-        login::{LoginRecord, LoginStore, TenantKey},
+        login::{FoundLogin, LoginStore, TenantKey},
         port::StoreError,
     },
 };
@@ -21,10 +21,22 @@ fn has(field: &str, value: impl Into<mongodb::bson::Bson>) -> impl Fn(&&Document
 
 #[async_trait]
 impl LoginStore for MemoryStore {
-    async fn find_login(&self, email: &Email) -> Result<Option<LoginRecord>, StoreError> {
-        let server = self.command("find");
-        let found = server.documents(ADMINS).find(has("email", email.as_str()));
-        Ok(found.and_then(document::read_login))
+    async fn find_login(&self, email: &Email) -> Result<Option<FoundLogin>, StoreError> {
+        let server = self.command("aggregate");
+        let admin = server.documents(ADMINS).find(has("email", email.as_str()));
+        let found = admin.and_then(|admin| Some((admin, document::read_login(admin)?)));
+        let Some((admin, login)) = found else {
+            return Ok(None);
+        };
+        let mut records = server.documents(ORGANIZATIONS);
+        let record = match login.organization {
+            Some(id) => records.find(has("_id", document::organization_id(id))),
+            None => admin
+                .get("organization_name")
+                .and_then(|name| records.find(has("organization_name", name.clone()))),
+        };
+        let tenant = record.and_then(|record| document::stored_tenant(record, Some(admin)).ok());
+        Ok(Some(FoundLogin { login, tenant }))
     }
 
     async fn find_tenant(&self, key: &TenantKey) -> Result<Option<StoredTenant>, StoreError> {

@@ -9,7 +9,7 @@ use crate::{
     store::{
         document::{self, Row},
         index::{ADMINS, ORGANIZATIONS},
-        login::{LoginRecord, TenantKey},
+        login::{FoundLogin, TenantKey},
         port::StoreError,
     },
 };
@@ -17,13 +17,26 @@ use crate::{
 pub(super) async fn find_login(
     connection: &Connection,
     email: &Email,
-) -> Result<Option<LoginRecord>, StoreError> {
-    let admins = connection.collection(ADMINS);
-    let filter = doc! {"email": email.as_str()};
-    let found = connection
-        .reading("find on admins", async { admins.find_one(filter).await })
-        .await?;
-    Ok(found.as_ref().and_then(document::read_login))
+) -> Result<Option<FoundLogin>, StoreError> {
+    let pipeline = vec![
+        doc! {"$match": {"email": email.as_str()}},
+        join("organization_id", "_id", LINKED),
+        join_by_name(),
+    ];
+    let Some(mut admin) = aggregate(connection, ADMINS, pipeline).await? else {
+        return Ok(None);
+    };
+    let (linked, named) = (joined(&mut admin, LINKED), joined(&mut admin, NAMED));
+    let Some(login) = document::read_login(&admin) else {
+        return Ok(None);
+    };
+    let record = if login.organization.is_some() {
+        linked
+    } else {
+        named
+    };
+    let tenant = record.and_then(|record| document::stored_tenant(&record, Some(&admin)).ok());
+    Ok(Some(FoundLogin { login, tenant }))
 }
 
 pub(super) async fn find_tenant(
@@ -45,8 +58,29 @@ pub(super) async fn find_tenant(
     }
 }
 
-/// The joined record, inside the admin: a name that no document has.
-const ORGANIZATION: &str = "_organization";
+/// The records that are joined, inside the admin: names that no document has.
+const LINKED: &str = "_linked";
+const NAMED: &str = "_named";
+
+fn join(local: &str, foreign: &str, name: &str) -> Document {
+    doc! {"$lookup": {
+        "from": ORGANIZATIONS, "localField": local, "foreignField": foreign, "as": name,
+    }}
+}
+
+fn join_by_name() -> Document {
+    join("organization_name", "organization_name", NAMED)
+}
+
+fn joined(admin: &mut Document, name: &str) -> Option<Document> {
+    match admin.remove(name)? {
+        Bson::Array(records) => match records.into_iter().next()? {
+            Bson::Document(record) => Some(record),
+            _ => None,
+        },
+        _ => None,
+    }
+}
 
 async fn find_by_admin(
     connection: &Connection,
@@ -54,21 +88,15 @@ async fn find_by_admin(
 ) -> Result<Option<StoredTenant>, StoreError> {
     let pipeline = vec![
         doc! {"$match": {"_id": document::admin_id(admin)}},
-        doc! {"$lookup": {
-            "from": ORGANIZATIONS, "localField": "organization_name",
-            "foreignField": "organization_name", "as": ORGANIZATION,
-        }},
+        join_by_name(),
     ];
     let Some(mut admin) = aggregate(connection, ADMINS, pipeline).await? else {
         return Ok(None);
     };
-    let Some(Bson::Array(joined)) = admin.remove(ORGANIZATION) else {
-        return Ok(None);
-    };
-    match joined.first() {
-        Some(Bson::Document(record)) => document::stored_tenant(record, Some(&admin)).map(Some),
-        _ => Ok(None),
-    }
+    let record = joined(&mut admin, NAMED);
+    record
+        .map(|record| document::stored_tenant(&record, Some(&admin)))
+        .transpose()
 }
 
 async fn aggregate(
