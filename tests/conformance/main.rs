@@ -1,4 +1,4 @@
-//! One suite for every adapter of the ports `TenantStore` and `RefreshStore`: MongoDB on a real
+//! One suite for every adapter of the ports `TenantStore`, `LoginStore` and `RefreshStore`: MongoDB on a real
 //! server, and memory in both of its modes. What passes here is what the tests above the port may rely on.
 
 mod admins;
@@ -9,6 +9,7 @@ mod failures;
 mod faults;
 mod fence;
 mod indexes;
+mod logins;
 mod merging;
 mod mongo_world;
 mod random;

@@ -135,6 +135,7 @@ async fn open_by_way_of(url: &str) -> Result<Opened> {
         world: World {
             store: Arc::clone(&store) as _,
             refresh: Arc::clone(&store) as _,
+            logins: Arc::clone(&store) as _,
             hand: Arc::new(hand),
         },
         store,

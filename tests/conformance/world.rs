@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use mongodb::bson::{Bson, Document};
 use organization_operator::{
     domain::observed::Capability,
-    store::{memory::MemoryStore, port::TenantStore, refresh::RefreshStore},
+    store::{login::LoginStore, memory::MemoryStore, port::TenantStore, refresh::RefreshStore},
 };
 
 /// What others do to the database: the older service, tenants' clients, people with a shell.
@@ -32,8 +32,9 @@ pub trait Hand: Send + Sync {
 /// A store on an empty database, and the hand.
 pub struct World {
     pub store: Arc<dyn TenantStore>,
-    /// The same store, as the other port.
+    /// The same store, as the other ports.
     pub refresh: Arc<dyn RefreshStore>,
+    pub logins: Arc<dyn LoginStore>,
     pub hand: Arc<dyn Hand>,
 }
 
@@ -43,6 +44,7 @@ pub fn memory(capability: Capability) -> World {
     World {
         hand: Arc::clone(&store) as Arc<dyn Hand>,
         refresh: Arc::clone(&store) as _,
+        logins: Arc::clone(&store) as _,
         store,
     }
 }

@@ -71,10 +71,7 @@ async fn a_login_reads_the_database_once() -> Result<()> {
         .older("old", "admin@old.io", "Secret123", Timestamp::now())
         .await?;
     world.stop_controller().await;
-    for (email, commands) in [
-        ("admin@acme.io", vec![("aggregate", 1), ("insert", 1)]),
-        ("admin@old.io", vec![("aggregate", 1), ("insert", 1)]),
-    ] {
+    for email in ["admin@acme.io", "admin@old.io"] {
         let before = world.store.commands();
         world.logged_in(email, "Secret123").await?;
         let after = world.store.commands();
@@ -83,7 +80,8 @@ async fn a_login_reads_the_database_once() -> Result<()> {
             (more > 0).then_some((*name, more))
         });
         // The insert is the refresh token.
-        assert_eq!(came.collect::<Vec<_>>(), commands, "{email}");
+        let once = [("aggregate", 1), ("insert", 1)];
+        assert_eq!(came.collect::<Vec<_>>(), once, "{email}");
     }
     Ok(())
 }
