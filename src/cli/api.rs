@@ -90,7 +90,7 @@ pub async fn serve(
         tokens,
         secrets,
     } = listening;
-    let directory = Arc::new(Directory::default());
+    let directory = Arc::new(Directory::of(parts.args.namespaces()));
     let service = Arc::new(service(
         &parts,
         &args,
@@ -106,13 +106,12 @@ pub async fn serve(
         observer: Arc::new(parts.metrics.clone()),
     };
     let app = layers::wrap(router::router(service), layers);
-    let watching =
-        watch::client(parts.clients.config.clone(), &directory).map_err(io::Error::other)?;
-    let fed = parts
-        .args
-        .namespaces()
-        .into_iter()
-        .map(|namespace| watch::feed(watching.clone(), namespace, Arc::clone(&directory)));
+    let mut fed = Vec::new();
+    for scope in parts.args.namespaces() {
+        let client = watch::client(parts.clients.config.clone(), &scope, &directory);
+        let client = client.map_err(io::Error::other)?;
+        fed.push(watch::feed(client, scope, Arc::clone(&directory)));
+    }
     let beside = future::join3(
         future::join_all(fed),
         secret_files::keep(tokens, secrets),

@@ -34,37 +34,55 @@ struct Index {
     by_id: HashMap<OrganizationId, Place>,
     departed: VecDeque<Arc<Organization>>,
     managed: usize,
-    is_listed: bool,
-    is_stale: bool,
+    watches: Vec<(Scope, Standing)>,
 }
 
-impl Default for Directory {
-    fn default() -> Self {
-        Self {
-            index: RwLock::default(),
-            changes: watch::Sender::new(()),
-        }
-    }
+/// What a watch covers: one namespace, or all.
+pub type Scope = Option<String>;
+
+/// What is known of a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Its first list is still to come.
+    Unlisted,
+    /// All that there is.
+    Current,
+    /// What there was when its watch stumbled.
+    Stale,
 }
 
 impl Directory {
-    /// All there is, by a new list: what isn't in it is gone.
-    pub fn replace(&self, objects: Vec<Organization>) {
+    /// Nothing yet, of the scopes that are watched.
+    #[must_use]
+    pub fn of(scopes: impl IntoIterator<Item = Scope>) -> Self {
+        let scopes = scopes.into_iter();
+        let index = Index {
+            watches: scopes.map(|scope| (scope, Standing::Unlisted)).collect(),
+            ..Index::default()
+        };
+        Self {
+            index: RwLock::new(index),
+            changes: watch::Sender::new(()),
+        }
+    }
+
+    /// All there is in a scope, by a new list: what isn't in it is gone.
+    pub fn replace(&self, scope: &Scope, objects: Vec<Organization>) {
         self.change(|index| {
-            let mut former = std::mem::take(&mut index.objects);
-            let departed = std::mem::take(&mut index.departed);
-            *index = Index {
-                departed,
-                is_listed: true,
-                ..Index::default()
-            };
+            let is_within = |place: &&Place| scope.as_ref().is_none_or(|scope| *scope == place.0);
+            let mut former: BTreeSet<_> = index.objects.keys().filter(is_within).cloned().collect();
             for object in objects {
-                former.remove(&place_of(&object));
+                let place = place_of(&object);
+                former.remove(&place);
+                index.remove(&place);
                 index.insert(object);
             }
-            for gone in former.into_values() {
-                index.depart(gone);
+            for place in former {
+                if let Some(gone) = index.remove(&place) {
+                    index.depart(gone);
+                }
             }
+            index.stand(scope, |_| Standing::Current);
         });
     }
 
@@ -84,29 +102,40 @@ impl Directory {
         });
     }
 
-    /// The watch stumbled: until it goes on, what is here may be of the past.
-    pub fn doubt(&self) {
-        self.change(|index| index.is_stale = true);
+    /// The watch of a scope stumbled: until it goes on, what is here may be of the past.
+    pub fn doubt(&self, scope: &Scope) {
+        self.change(|index| {
+            index.stand(scope, |standing| match standing {
+                Standing::Current | Standing::Stale => Standing::Stale,
+                Standing::Unlisted => Standing::Unlisted,
+            });
+        });
     }
 
-    /// The watch goes on: what it tells from here on is all there is to tell.
-    pub fn trust(&self) {
-        if self.index().is_stale {
-            self.change(|index| index.is_stale = false);
-        }
+    /// The watch of a scope goes on: what it tells from here on is all there is to tell.
+    pub fn trust(&self, scope: &Scope) {
+        self.change(|index| {
+            index.stand(scope, |standing| match standing {
+                Standing::Current | Standing::Stale => Standing::Current,
+                Standing::Unlisted => Standing::Unlisted,
+            });
+        });
     }
 
-    /// Whether the first list is there, and the watch hasn't stumbled since.
+    /// Whether the first list of every scope is there, and no watch has stumbled since.
     #[must_use]
     pub fn is_current(&self) -> bool {
         let index = self.index();
-        index.is_listed && !index.is_stale
+        let mut watches = index.watches.iter();
+        watches.all(|(_, standing)| *standing == Standing::Current)
     }
 
-    /// Whether the first list is there.
+    /// Whether the first list of every scope is there.
     #[must_use]
     pub fn is_listed(&self) -> bool {
-        self.index().is_listed
+        let index = self.index();
+        let mut watches = index.watches.iter();
+        watches.all(|(_, standing)| *standing != Standing::Unlisted)
     }
 
     /// How many the service has made.
@@ -205,10 +234,8 @@ impl Index {
         self.objects.insert(place, Arc::new(object));
     }
 
-    fn remove(&mut self, place: &Place) {
-        let Some(object) = self.objects.remove(place) else {
-            return;
-        };
+    fn remove(&mut self, place: &Place) -> Option<Arc<Organization>> {
+        let object = self.objects.remove(place)?;
         self.managed -= usize::from(is_managed_by_api(&*object));
         let status = object.status.as_ref();
         if let Some(name) = status.and_then(|status| status.organization_name.as_ref())
@@ -223,6 +250,14 @@ impl Index {
             && self.by_id.get(&id) == Some(place)
         {
             self.by_id.remove(&id);
+        }
+        Some(object)
+    }
+
+    fn stand(&mut self, scope: &Scope, next: impl FnOnce(Standing) -> Standing) {
+        let mut watches = self.watches.iter_mut();
+        if let Some((_, standing)) = watches.find(|(watched, _)| watched == scope) {
+            *standing = next(*standing);
         }
     }
 
@@ -241,3 +276,6 @@ fn place_of(object: &Organization) -> Place {
 fn id_of(object: &Organization) -> Option<OrganizationId> {
     OrganizationId::parse(object.status.as_ref()?.organization_id.as_deref()?).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,30 +16,31 @@ use kube::{
 };
 use tower::{Service, layer::layer_fn};
 
-use super::directory::Directory;
+use super::directory::{Directory, Scope};
 use crate::crd::Organization;
 
 /// A watch is begun anew after so long: one that died silently is noticed.
 const WATCH_SECONDS: u32 = 30;
 
-/// A client whose watches say when they go on. After an error the stream itself is silent until the
-/// next event, which may be far.
+/// A client for the watch of that scope alone: it says when the watch goes on. After an error the
+/// stream itself is silent until the next event, which may be far.
 ///
 /// # Errors
 /// Where no client can be made of the configuration.
-pub fn client(config: Config, directory: &Arc<Directory>) -> kube::Result<Client> {
-    let directory = Arc::clone(directory);
+pub fn client(config: Config, scope: &Scope, directory: &Arc<Directory>) -> kube::Result<Client> {
+    let (scope, directory) = (scope.clone(), Arc::clone(directory));
     let layer = layer_fn(move |inner| Trusting {
         inner,
+        scope: scope.clone(),
         directory: Arc::clone(&directory),
     });
     Ok(ClientBuilder::try_from(config)?.with_layer(&layer).build())
 }
 
-/// Feeds the directory from a watch of one namespace, or of all. Never ends.
-pub async fn feed(client: Client, namespace: Option<String>, directory: Arc<Directory>) {
-    let api: Api<DeserializeGuard<Organization>> = match namespace {
-        Some(namespace) => Api::namespaced(client, &namespace),
+/// Feeds the directory from the watch of a scope. Never ends.
+pub async fn feed(client: Client, scope: Scope, directory: Arc<Directory>) {
+    let api: Api<DeserializeGuard<Organization>> = match &scope {
+        Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
     let changes = watcher(api, watcher::Config::default().timeout(WATCH_SECONDS)).default_backoff();
@@ -49,7 +50,7 @@ pub async fn feed(client: Client, namespace: Option<String>, directory: Arc<Dire
         match change {
             Ok(watcher::Event::Init) => listed.clear(),
             Ok(watcher::Event::InitApply(object)) => listed.extend(readable(object)),
-            Ok(watcher::Event::InitDone) => directory.replace(std::mem::take(&mut listed)),
+            Ok(watcher::Event::InitDone) => directory.replace(&scope, std::mem::take(&mut listed)),
             Ok(watcher::Event::Apply(object)) => {
                 if let Some(object) = readable(object) {
                     directory.apply(object);
@@ -62,7 +63,7 @@ pub async fn feed(client: Client, namespace: Option<String>, directory: Arc<Dire
             }
             Err(error) => {
                 tracing::debug!(%error, "the watch stumbled");
-                directory.doubt();
+                directory.doubt(&scope);
             }
         }
     }
@@ -75,10 +76,11 @@ fn readable(object: DeserializeGuard<Organization>) -> Option<Organization> {
     Some(object)
 }
 
-/// Tells the directory of every watch that was answered.
+/// Tells the directory that the watch was answered, whenever it is.
 #[derive(Clone)]
 struct Trusting<S> {
     inner: S,
+    scope: Scope,
     directory: Arc<Directory>,
 }
 
@@ -99,7 +101,7 @@ where
         // kube puts the API's verb there.
         let is_watch = request.extensions().get::<&'static str>() == Some(&"watch");
         let answer = self.inner.call(request);
-        let directory = Arc::clone(&self.directory);
+        let (scope, directory) = (self.scope.clone(), Arc::clone(&self.directory));
         Box::pin(async move {
             let answer = answer.await;
             if is_watch
@@ -107,7 +109,7 @@ where
                     .as_ref()
                     .is_ok_and(|answer| answer.status().is_success())
             {
-                directory.trust();
+                directory.trust(&scope);
             }
             answer
         })

@@ -184,7 +184,7 @@ async fn writes_and_refresh_look_at_the_record_whatever_the_watch_says() -> Resu
         assert_eq!(world.get_as("DELETE", path, &token).await?.text(), INVALID);
         assert_eq!(refreshed(&world, &refresh).await?.text(), INVALID);
         // The watch is known to be behind: then reads look at the record, too.
-        world.service.directory.doubt();
+        world.service.directory.doubt(&None);
         assert_eq!(reads(&world, &token).await?, [401, 401, 401]);
     }
     Ok(())
@@ -195,14 +195,14 @@ async fn while_the_watch_is_stale_a_read_costs_one_query() -> Result<()> {
     let mut world = World::start()?;
     let token = world.tenant("acme").await?;
     world.stop_controller().await;
-    world.service.directory.doubt();
+    world.service.directory.doubt(&None);
     for path in READS {
         let before = commands(&world);
         let answer = world.get_as("GET", path, &token).await?;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(commands(&world), before + 1, "{path}");
     }
-    world.service.directory.trust();
+    world.service.directory.trust(&None);
     let before = commands(&world);
     assert_eq!(reads(&world, &token).await?, [200, 200, 200]);
     assert_eq!(commands(&world), before);

@@ -157,8 +157,8 @@ impl World {
         let cluster = Arc::new(MemoryCluster::default());
         cluster.set_time(settings.clock.now());
         let store = Arc::new(MemoryStore::new(settings.capability, 7));
-        let directory = Arc::new(Directory::default());
-        directory.replace(Vec::new());
+        let directory = Arc::new(Directory::of([None]));
+        directory.replace(&None, Vec::new());
         let changed = Arc::new(Notify::new());
         let (watched, woken) = (Arc::clone(&directory), Arc::clone(&changed));
         cluster.watch(move |seen| {
