@@ -70,15 +70,6 @@ pub struct Throttled {
     pub retry_after: Duration,
 }
 
-impl Throttled {
-    /// For the header Retry-After: whole seconds, never too few, at least one.
-    #[must_use]
-    pub fn retry_after_seconds(self) -> u64 {
-        let up = u64::from(self.retry_after.subsec_nanos() > 0);
-        (self.retry_after.as_secs() + up).max(1)
-    }
-}
-
 /// Counts for all clients. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
 pub struct Limiter(Arc<Shared>);

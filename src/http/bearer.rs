@@ -1,12 +1,8 @@
 //! The token of a request, out of its Authorization header. Whether it is good is `auth`'s to say.
-//!
-//! Where the contract puts another check before the token's, take it as
-//! `Result<BearerToken, ApiError>`: extractors of headers run before the one of the body.
+//! It is no extractor: those of headers run before the one of the body, and the contract has the
+//! body's faults first.
 
-use axum::{
-    extract::FromRequestParts,
-    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
-};
+use axum::http::{HeaderMap, header::AUTHORIZATION};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::error::ApiError;
@@ -46,14 +42,6 @@ impl BearerToken {
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for BearerToken {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Self::read(&parts.headers)
     }
 }
 

@@ -72,7 +72,6 @@ fn ten_failures_at_an_account_are_tried_and_the_next_is_heard_a_minute_after_the
     assert_eq!(bench.fail("a@x.io", "192.0.2.1", 20), 9);
     let refused = bench.admit("a@x.io", "192.0.2.1").unwrap_err();
     assert_eq!(refused.retry_after, Duration::from_millis(39_500));
-    assert_eq!(refused.retry_after_seconds(), 40);
 
     bench.pass(Duration::from_millis(39_499));
     assert_eq!(bench.fail("a@x.io", "192.0.2.1", 1), 0);
