@@ -18,9 +18,14 @@ impl Service {
             .await?;
         tenant.is_still_of(&object)?;
         self.objects.delete(&object).await?;
+        let uid = object.metadata.uid.unwrap_or_default();
+        // What was never seen is not gone: the watch may be behind.
+        let mut was_there = false;
         let gone = self.directory.until(patience.end(), |directory| {
             let there = directory.object(&kept.namespace, &kept.name);
-            let is_gone = there.is_none_or(|there| there.metadata.uid != object.metadata.uid);
+            let is_there = there.is_some_and(|there| there.metadata.uid.as_ref() == Some(&uid));
+            let is_gone = directory.departed(&uid).is_some() || (was_there && !is_there);
+            was_there |= is_there;
             is_gone.then_some(())
         });
         gone.await.map(|()| tenant).ok_or(Refusal::Timeout)

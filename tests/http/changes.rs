@@ -90,6 +90,21 @@ async fn what_is_not_made_in_time_is_answered_504_and_never_comes_to_life() -> R
 }
 
 #[tokio::test]
+async fn of_a_deletion_that_the_watch_has_not_shown_nobody_says_that_it_is_done() -> Result<()> {
+    let world = World::with(Settings {
+        watched: false,
+        ..Settings::default()
+    })?;
+    let now = Timestamp::now();
+    let older = world.older("acme", "admin@acme.io", "Secret123", now);
+    let token = older.await?.token(now);
+    let path = "/org/delete?organization_name=acme";
+    let told = in_time(world.get_as("DELETE", path, &token)).await?;
+    assert_eq!(told, (TIMEOUT.0, TIMEOUT.1.to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_refused_put_changes_nothing_whatever_else_it_asks_for() -> Result<()> {
     let world = World::start()?;
     let token = world.tenant("acme").await?;

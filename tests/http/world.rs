@@ -110,6 +110,8 @@ pub struct Settings {
     pub database: Option<Arc<MongoStore>>,
     /// How the service reaches the objects.
     pub objects: Reach,
+    /// Whether the service's watch tells it of changes.
+    pub watched: bool,
 }
 
 /// How the service reaches the cluster.
@@ -137,6 +139,7 @@ impl Default for Settings {
             indexed: true,
             database: None,
             objects: Box::new(|cluster| cluster),
+            watched: true,
         }
     }
 }
@@ -163,6 +166,7 @@ impl World {
         let (watched, woken) = (Arc::clone(&directory), Arc::clone(&changed));
         cluster.watch(move |seen| {
             match seen {
+                _ if !settings.watched => {}
                 Seen::There(object) => watched.apply(*object),
                 Seen::Gone(object) => watched.remove(*object),
             }
