@@ -2,6 +2,7 @@
 //! alone, never an address in clear, a token or a body.
 
 use crate::{
+    auth::token::Claims,
     http::{client_address::ClientAddress, layers::RequestId},
     service::{Refusal, tenant::ServedTenant},
 };
@@ -48,17 +49,30 @@ impl From<&ServedTenant> for Ids {
     }
 }
 
-/// Writes the line.
+impl From<Claims> for Ids {
+    fn from(claims: Claims) -> Self {
+        Self {
+            admin: Some(claims.admin.to_string()),
+            organization: claims.organization.map(|id| id.to_string()),
+        }
+    }
+}
+
+/// Writes the line. `asked` is who asked for what is refused, as far as that is proved.
 pub fn record<T>(
     action: Action,
     result: &Result<T, Refusal>,
     ids: impl FnOnce(&T) -> Ids,
+    asked: Option<Claims>,
     client: ClientAddress,
     request: &RequestId,
 ) {
     let (outcome, ids) = match result {
         Ok(done) => ("done".to_owned(), ids(done)),
-        Err(refusal) => (refusal.to_string(), Ids::default()),
+        Err(refusal) => (
+            refusal.to_string(),
+            asked.map_or_else(Ids::default, Ids::from),
+        ),
     };
     tracing::info!(
         target: "audit",

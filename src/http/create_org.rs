@@ -73,6 +73,7 @@ pub async fn create_org(
         Action::Create,
         &made,
         |made| Ids::from(made),
+        None,
         client,
         &request,
     );

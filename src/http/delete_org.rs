@@ -72,6 +72,7 @@ pub async fn delete_org(
         Action::Delete,
         &gone,
         |gone| Ids::from(gone),
+        service.bearer(token.expose()),
         client,
         &request,
     );

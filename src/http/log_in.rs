@@ -54,7 +54,7 @@ pub async fn log_in(
         admin: Some(session.admin.to_string()),
         organization: Some(session.organization.to_string()),
     };
-    audit::record(Action::LogIn, &begun, ids, client, &request);
+    audit::record(Action::LogIn, &begun, ids, None, client, &request);
     let session = begun.map_err(|refusal| PLAIN.answer(refusal))?;
     Ok(json::answer(StatusCode::OK, &Token::from(session)))
 }

@@ -93,6 +93,7 @@ pub async fn update_org(
         Action::Update,
         &changed,
         |changed| Ids::from(changed),
+        service.bearer(token.expose()),
         client,
         &request,
     );
