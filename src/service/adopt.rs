@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     crd::{Access, AdoptionPolicy, OrganizationSpec, change::Asked},
-    domain::names::OrgName,
+    domain::{names::OrgName, record::Owner},
 };
 
 /// Where the object is that is to be changed.
@@ -24,8 +24,19 @@ impl Service {
         match tenant.keeper {
             Keeper::Service { .. } => Ok(()),
             Keeper::Nobody if self.settings.self_service => Ok(()),
-            Keeper::Nobody | Keeper::Person => Err(Refusal::Declarative),
+            Keeper::Nobody | Keeper::Person | Keeper::Unseen(_) => Err(Refusal::Declarative),
         }
+    }
+
+    /// Who looks after a tenant of whose object the watch has told nothing: another replica may have
+    /// made it a moment ago. Ours are in our namespace; only there is looked.
+    pub(super) async fn live_keeper(&self, owner: &Owner) -> Result<Keeper, Refusal> {
+        if owner.namespace != self.settings.namespace {
+            return Ok(Keeper::Person);
+        }
+        let live = self.objects.get(&owner.namespace, &owner.name).await?;
+        let live = live.filter(|live| live.metadata.uid.as_ref() == Some(&owner.uid));
+        Ok(live.map_or(Keeper::Person, |live| Keeper::of_object(&live)))
     }
 
     /// The object of a tenant that [may be changed](Self::may_change).
@@ -40,7 +51,7 @@ impl Service {
                 name: name.clone(),
             }),
             Keeper::Nobody => self.adopted(tenant, patience).await,
-            Keeper::Person => Err(Refusal::Declarative),
+            Keeper::Person | Keeper::Unseen(_) => Err(Refusal::Declarative),
         }
     }
 

@@ -57,10 +57,10 @@ impl Service {
         }
     }
 
-    /// The tenant of a record. Who looks after it is told by its watched object, where there is one.
+    /// The tenant of a record. Who looks after it is told by its object, where that is watched.
     pub(super) fn of_record(&self, stored: Option<&StoredTenant>) -> Option<ServedTenant> {
         let mut tenant = ServedTenant::of_record(stored?)?;
-        if tenant.keeper == Keeper::Person
+        if matches!(tenant.keeper, Keeper::Unseen(_))
             && let Some(keeper) = self.directory.keeper(tenant.id)
         {
             tenant.keeper = keeper;

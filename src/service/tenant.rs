@@ -25,6 +25,8 @@ pub enum Keeper {
     },
     /// A person, or Git, by an object.
     Person,
+    /// Somebody by that object, of which the watch has told nothing, or nothing yet.
+    Unseen(Owner),
     /// Nobody ever did: the older service made it.
     Nobody,
 }
@@ -143,10 +145,11 @@ impl ServedTenant {
     }
 }
 
-/// An object that isn't watched is somebody's: only who never had one is nobody's.
+/// Who never had an object is nobody's.
 fn recorded_keeper(owner: Option<&Owner>, released: Option<&Owner>) -> Keeper {
     match (owner, released) {
+        (Some(owner), _) => Keeper::Unseen(owner.clone()),
+        (None, Some(_)) => Keeper::Person,
         (None, None) => Keeper::Nobody,
-        (Some(_), _) | (None, Some(_)) => Keeper::Person,
     }
 }

@@ -4,8 +4,11 @@ use kube::ResourceExt;
 use secrecy::SecretString;
 
 use super::{
-    Refusal, Service, change::Patience, create::login_secret, objects::HASH_KEY,
-    tenant::ServedTenant,
+    Refusal, Service,
+    change::Patience,
+    create::login_secret,
+    objects::HASH_KEY,
+    tenant::{Keeper, ServedTenant},
 };
 use crate::{
     crd::{AdminSpec, Organization, OrganizationSpec, SecretKeyReference},
@@ -78,9 +81,12 @@ impl Service {
     ) -> Result<ServedTenant, Refusal> {
         let claims = self.check(token)?;
         let tenant = self.tenant_called(name).await?;
-        let own = self.live_identity(&claims).await?;
+        let mut own = self.live_identity(&claims).await?;
         if own.id != tenant.id {
             return Err(Refusal::NotOwn);
+        }
+        if let Keeper::Unseen(owner) = &own.keeper {
+            own.keeper = self.live_keeper(owner).await?;
         }
         self.may_change(&own)?;
         Ok(own)

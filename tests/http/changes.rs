@@ -105,6 +105,26 @@ async fn of_a_deletion_that_the_watch_has_not_shown_nobody_says_that_it_is_done(
 }
 
 #[tokio::test]
+async fn what_another_replica_has_just_made_is_changed_though_the_watch_is_behind() -> Result<()> {
+    let world = World::start()?;
+    let token = world.tenant("acme").await?;
+    world.until(settled).await?;
+    world.service.directory.replace(&None, Vec::new());
+    let wish = json!({"organization_name": "acme", "new_organization_name": "beta"});
+    let changed = world.json_as("PUT", "/org/update", &token, &wish).await?;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+
+    // What a person keeps is his all the same.
+    world.declared("kept", "admin@kept.io", "Secret123").await?;
+    let token = world.logged_in("admin@kept.io", "Secret123").await?;
+    world.service.directory.replace(&None, Vec::new());
+    let wish = json!({"organization_name": "kept", "new_organization_name": "gamma"});
+    let refused = world.json_as("PUT", "/org/update", &token, &wish).await?;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_refused_put_changes_nothing_whatever_else_it_asks_for() -> Result<()> {
     let world = World::start()?;
     let token = world.tenant("acme").await?;
