@@ -190,7 +190,7 @@ fn after_change(
 
 /// Somebody else wrote: look again, soon.
 fn again(key: &ObjectKey, context: &Context) -> (PassOutcome, Action) {
-    let delay = context.backoffs.delay(key, requeue::SLOW);
+    let delay = requeue::after_race(key, &context.backoffs);
     (PassOutcome::Again, Action::requeue(delay))
 }
 

@@ -60,6 +60,30 @@ pub fn after_reason(
     }
 }
 
+/// When to look again after somebody else wrote in between. That is no fault of this object's, so
+/// however often it happens in a row it waits no longer than for what is outside.
+#[must_use]
+pub fn after_race(key: &ObjectKey, backoffs: &Backoffs) -> Duration {
+    backoffs.delay(key, SOON)
+}
+
 fn spread(period: Duration) -> Duration {
     period.mul_f64(rand::rng().random_range(1.0 - SPREAD..=1.0 + SPREAD))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_loses_races_over_and_over_waits_ten_seconds_at_most() {
+        let key = ObjectKey {
+            namespace: "team".to_owned(),
+            name: "acme".to_owned(),
+            uid: "1".to_owned(),
+        };
+        let backoffs = Backoffs::default();
+        let delays = (0..100).map(|_| after_race(&key, &backoffs));
+        assert!(delays.max().unwrap() <= Duration::from_secs(10));
+    }
 }

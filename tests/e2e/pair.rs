@@ -35,7 +35,7 @@ async fn two_operators_at_once_come_to_what_one_comes_to() -> Result<()> {
             Ok(())
         }
     });
-    lives.buffer_unordered(8).try_collect::<Vec<()>>().await?;
+    lives.buffer_unordered(4).try_collect::<Vec<()>>().await?;
     assert_eq!(world.count("organizations").await?, BOTH as u64);
     assert_eq!(world.count("admins").await?, BOTH as u64);
     let homes = names.iter().map(|name| format!("org_new-{name}"));

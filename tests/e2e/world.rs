@@ -26,8 +26,9 @@ use crate::{
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_organization-operator");
 
-/// Longer than anything takes that works, on two cores that do much else.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+/// Longer than anything takes that works, on two cores that do much else, and where two operators
+/// race on a server whose listings bring dropped collections back.
+pub const PATIENCE: Duration = Duration::from_mins(3);
 
 static WORLDS: AtomicU32 = AtomicU32::new(0);
 
