@@ -56,12 +56,15 @@ impl World {
         self.operator.log().contains("capability=Fenced")
     }
 
-    /// The collections that hold something, and on a real MongoDB all others too. `SecantusDB` makes a
-    /// collection anew, empty, when a listing meets its rename or drop.
+    /// The collections that hold something or are a tenant's, and on a real MongoDB all others
+    /// too. `SecantusDB` makes a collection anew, empty, when a listing meets its rename or drop.
     pub async fn collections_that_count(&self) -> Result<Vec<String>> {
+        let records = self.database.collection::<Document>("organizations");
+        let homes = records.distinct("collection_name", doc! {}).await?;
         let mut counting = Vec::new();
         for name in self.collections().await? {
-            if self.is_fenced() || self.count(&name).await? > 0 {
+            let is_home = homes.iter().any(|home| home.as_str() == Some(&name));
+            if is_home || self.is_fenced() || self.count(&name).await? > 0 {
                 counting.push(name);
             }
         }
