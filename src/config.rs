@@ -15,7 +15,10 @@ use jiff::SignedDuration;
 use parse::{parse_database, parse_duration, parse_mongo_url};
 use secrecy::SecretString;
 
-use crate::{controller::validate::Allowances, domain::observed::Rules};
+use crate::{
+    controller::validate::Allowances,
+    domain::{archive::Retention, observed::Rules},
+};
 
 /// Makes an organization (tenant) a Kubernetes resource and keeps MongoDB in agreement with it.
 #[derive(Debug, Parser)]
@@ -132,6 +135,9 @@ pub struct TenancyArgs {
     /// How long a name stays claimed after a rename, for clients that still write to it
     #[arg(long, env = "NAME_QUARANTINE", default_value = "60s", value_parser = parse_duration)]
     pub name_quarantine: Duration,
+    /// How long an archive is kept where spec.archiveRetention doesn't say it: hours, minutes, seconds
+    #[arg(long, env = "ARCHIVE_RETENTION", default_value_t)]
+    pub archive_retention: Retention,
 }
 
 impl TenancyArgs {
@@ -151,6 +157,7 @@ impl TenancyArgs {
         Allowances {
             adoption_namespaces: adoption_namespaces
                 .unwrap_or_else(|| vec![cluster.operator_namespace.clone()]),
+            archive_retention: self.archive_retention,
         }
     }
 }

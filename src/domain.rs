@@ -1,5 +1,6 @@
 //! What an organization is and what must happen to it: pure, printable, comparable.
 
+pub mod archive;
 pub mod change;
 pub mod credential;
 pub mod desired;

@@ -92,6 +92,8 @@ const AFTERWARDS: Duration = Duration::from_secs(2);
 pub enum ApiDeletionPolicy {
     /// It is dropped.
     Delete,
+    /// It is kept in the archive for the operator's --archive-retention.
+    Archive,
     /// It stays.
     Retain,
 }
@@ -100,6 +102,7 @@ impl From<ApiDeletionPolicy> for DeletionPolicy {
     fn from(policy: ApiDeletionPolicy) -> Self {
         match policy {
             ApiDeletionPolicy::Delete => Self::Delete,
+            ApiDeletionPolicy::Archive => Self::Archive,
             ApiDeletionPolicy::Retain => Self::Retain,
         }
     }

@@ -79,6 +79,7 @@ fn tell_step(step: &Step) -> Option<Telling> {
         | Step::InsertRecord(_)
         | Step::DeleteRecord(_)
         | Step::InsertAdmin(_)
+        | Step::RestoreAdmin(_)
         | Step::DeleteAdmins(_)
         | Step::CreateCollection { .. }
         | Step::MoveCollection { .. }
@@ -133,6 +134,14 @@ fn tell_record(
                 before.home()
             ),
         ),
+        RecordChange::Archive => ("Archived", tell_archive(after)),
+        RecordChange::FinishRestore => (
+            "Restored",
+            format!(
+                "Organization {name} is back, in collection {}.",
+                after.home()
+            ),
+        ),
         RecordChange::CommitDeletion => (
             "Deleting",
             format!("The data of organization {name} is being dropped."),
@@ -146,7 +155,12 @@ fn tell_record(
         | RecordChange::NoteStray
         | RecordChange::ClearStray
         | RecordChange::IntendDeletion
-        | RecordChange::UndoDeletion => return None,
+        | RecordChange::UndoDeletion
+        | RecordChange::IntendArchive
+        | RecordChange::CommitArchive
+        | RecordChange::IntendRestore
+        | RecordChange::RollBackRestore
+        | RecordChange::Purge => return None,
     };
     let warning = matches!(change, RecordChange::Repair | RecordChange::KeepStray);
     Some(Telling {
@@ -154,6 +168,16 @@ fn tell_record(
         reason,
         note,
     })
+}
+
+fn tell_archive(record: &OrganizationRecord) -> String {
+    let kept = record.state.archive().map(|archive| archive.retention);
+    let kept = kept.map_or(String::new(), |retention| format!(" for {retention}"));
+    format!(
+        "Organization {} is kept in the archive{kept}. To bring it back, create an Organization in \
+         this namespace with spec.restoreFrom.organizationId {}.",
+        record.organization_name, record.id
+    )
 }
 
 fn tell_strays(record: &OrganizationRecord) -> String {

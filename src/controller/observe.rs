@@ -78,6 +78,7 @@ pub async fn observe(
         owner_uid: key.uid.clone(),
         name: desired.map(|desired| desired.name.clone()),
         email: desired.map(|desired| desired.email.clone()),
+        archive: desired.and_then(|desired| desired.restore_from),
     };
     let view = context.store.find_tenants(&query).await?;
     let live = live_object(cached, &key, context).await?;
@@ -94,6 +95,7 @@ pub async fn observe(
         asked_name: query.name,
         claimants: view.claimants,
         email_holder: view.email_holder,
+        archive: view.archive,
         credential: credential.observed.clone(),
         ..nothing_seen(live.as_ref(), &key, context)
     };
@@ -174,6 +176,7 @@ fn nothing_seen(
         asked_name: None,
         claimants: Vec::new(),
         email_holder: None,
+        archive: None,
         collections: BTreeMap::new(),
         found: BTreeMap::new(),
         particulars: BTreeMap::new(),

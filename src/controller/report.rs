@@ -20,7 +20,7 @@ use crate::{
     },
     domain::{
         change::ChangeOutcome,
-        desired::Wish,
+        desired::{Disposal, Wish},
         observed::Observed,
         reason::{Reason, ReasonKind},
         step::Step,
@@ -150,7 +150,11 @@ pub(super) fn reason_for(error: &StepError) -> Reason {
 /// What a pass is doing, for a status that is written before it ends.
 pub(super) fn reason_under_way(wish: &Wish, seen: &Observed) -> Reason {
     match (wish, seen.tenant()) {
-        (Wish::Absent(_), _) => Reason::Dropping,
+        (Wish::Absent(leaving), _) => match leaving.disposal {
+            Disposal::Archive(_) => Reason::Archiving,
+            Disposal::Retain | Disposal::Delete => Reason::Dropping,
+        },
+        (Wish::Present(desired), None) if desired.restore_from.is_some() => Reason::Restoring,
         (Wish::Present(desired), Some(tenant))
             if tenant.record.organization_name != desired.name =>
         {

@@ -56,11 +56,12 @@ pub fn status_after(previous: &OrganizationStatus, outcome: &Outcome<'_>) -> Org
     status
 }
 
-/// What is, as far as it was seen. A tenant that is still being made is none yet.
+/// What is, as far as it was seen. A tenant that is still being made, or on its
+/// way back, is none yet.
 fn set_facts(status: &mut OrganizationStatus, tenant: &Tenant, database: &str) {
     let record = &tenant.record;
     status.operation = operation(record);
-    if record.state == State::Provisioning {
+    if matches!(record.state, State::Provisioning | State::Restoring(_)) {
         return;
     }
     status.organization_id = Some(record.id.to_string());
@@ -84,9 +85,11 @@ fn operation(record: &OrganizationRecord) -> Option<OperationStatus> {
         started_at: None,
     };
     match &record.state {
-        State::Active => None,
+        State::Active | State::Archived(_) | State::Purging(_) => None,
         State::Provisioning => Some(named("Provision")),
         State::Deleting { .. } => Some(named("Delete")),
+        State::Archiving { .. } => Some(named("Archive")),
+        State::Restoring(_) => Some(named("Restore")),
         State::Renaming(renaming) => Some(OperationStatus {
             from: Some(renaming.from.to_string()),
             to: Some(renaming.to.to_string()),
@@ -157,7 +160,12 @@ fn collection_ready(tenant: Option<&Tenant>, outcome: &Outcome<'_>) -> Option<Tr
         return Some(Truth::False);
     }
     match record.state {
-        State::Provisioning | State::Deleting { .. } => Some(Truth::False),
+        State::Provisioning
+        | State::Deleting { .. }
+        | State::Archiving { .. }
+        | State::Archived(_)
+        | State::Restoring(_)
+        | State::Purging(_) => Some(Truth::False),
         State::Active | State::Renaming(_) => {
             let there = seen.at(&record.home())?;
             (Some(there.uuid) == record.collection_uuid).then_some(Truth::True)

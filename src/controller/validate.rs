@@ -6,16 +6,18 @@ use kube::{Resource, ResourceExt, core::DeserializeGuard};
 use crate::{
     crd::{
         Access, AdminSpec, AdoptionPolicy, DeletionPolicy, Organization, OrganizationSpec,
-        SecretKeyReference,
+        RestoreFrom, SecretKeyReference,
         change::{CHANGE_ANNOTATION, change_note, last_answer, made_at},
     },
     domain::{
+        archive::{Retention, RetentionError},
         change::ChangeKind,
         credential::{CredentialSource, SecretName},
         desired::{Adoption, Desired, Disposal, Leaving, Wish},
         email::Email,
+        ids::OrganizationId,
         names::OrgName,
-        reason::{Feature, Reason},
+        reason::Reason,
     },
 };
 
@@ -30,6 +32,8 @@ const MAX_SECRET_NAME: usize = 253;
 pub struct Allowances {
     /// Namespaces from which records without an owner may be adopted.
     pub adoption_namespaces: Vec<String>,
+    /// How long an archive is kept for which spec.archiveRetention doesn't say it.
+    pub archive_retention: Retention,
 }
 
 /// The wish of an object, alive or on its way out.
@@ -37,11 +41,12 @@ pub struct Allowances {
 pub fn validate(object: &DeserializeGuard<Organization>, allowances: &Allowances) -> Wish {
     let leaving = object.meta().deletion_timestamp.is_some();
     match &object.0 {
-        Ok(organization) if leaving => Wish::Absent(leave(organization)),
+        Ok(organization) if leaving => Wish::Absent(leave(organization, allowances)),
         Ok(organization) => wish(organization, allowances),
         // A policy that can't be read is Retain.
         Err(_) if leaving => Wish::Absent(Leaving {
             disposal: Disposal::Retain,
+            is_protected: false,
             disabled: false,
         }),
         Err(invalid) => Wish::Refused(Reason::InvalidSpec(format!(
@@ -51,12 +56,17 @@ pub fn validate(object: &DeserializeGuard<Organization>, allowances: &Allowances
     }
 }
 
-fn leave(organization: &Organization) -> Leaving {
+fn leave(organization: &Organization, allowances: &Allowances) -> Leaving {
     let spec = &organization.spec;
     let disposal = match (unacknowledged(organization), spec.deletion_policy) {
         // Nobody was told that it is there: nothing of it stays.
         (Some(ChangeKind::Create), _) => Disposal::Delete,
         (None, DeletionPolicy::Delete) if !spec.suspend => Disposal::Delete,
+        (None, DeletionPolicy::Archive) if !spec.suspend => {
+            // One that can't be read would keep the object for ever, and nobody loses by the default.
+            let asked = retention(spec.archive_retention.as_deref(), allowances);
+            Disposal::Archive(asked.unwrap_or(allowances.archive_retention))
+        }
         // What was there before the object is there after it, too.
         (Some(ChangeKind::Adopt | ChangeKind::Update), _)
         | (None, DeletionPolicy::Delete | DeletionPolicy::Retain | DeletionPolicy::Archive) => {
@@ -65,6 +75,7 @@ fn leave(organization: &Organization) -> Leaving {
     };
     Leaving {
         disposal,
+        is_protected: spec.deletion_protection,
         disabled: spec.access == Access::Disabled,
     }
 }
@@ -100,21 +111,14 @@ fn desire(organization: &Organization, allowances: &Allowances) -> Result<Desire
         admin,
         access,
         suspend: _,
-        deletion_policy,
-        archive_retention: _,
-        deletion_protection,
+        deletion_policy: _,
+        archive_retention,
+        deletion_protection: _,
         adoption_policy,
         restore_from,
     } = &organization.spec;
-    if *deletion_policy == DeletionPolicy::Archive {
-        return Err(Reason::Unsupported(Feature::Archive));
-    }
-    if *deletion_protection {
-        return Err(Reason::Unsupported(Feature::DeletionProtection));
-    }
-    if restore_from.is_some() {
-        return Err(Reason::Unsupported(Feature::Restore));
-    }
+    // Said while it can be corrected, not when the object goes.
+    retention(archive_retention.as_deref(), allowances)?;
     let object_name = organization.name_any();
     if object_name.len() > MAX_OBJECT_NAME {
         return Err(invalid("metadata.name", "it has more than 57 characters"));
@@ -127,6 +131,7 @@ fn desire(organization: &Organization, allowances: &Allowances) -> Result<Desire
         credential: credential_source(admin, &generated_secret)?,
         generated_secret,
         disabled: *access == Access::Disabled,
+        restore_from: restore_from.as_ref().map(parse_archive).transpose()?,
         may_adopt: match unacknowledged(organization) {
             Some(ChangeKind::Create) => Adoption::Nothing,
             Some(ChangeKind::Adopt | ChangeKind::Update) | None => {
@@ -134,6 +139,19 @@ fn desire(organization: &Organization, allowances: &Allowances) -> Result<Desire
             }
         },
     })
+}
+
+fn retention(asked: Option<&str>, allowances: &Allowances) -> Result<Retention, Reason> {
+    asked.map_or(Ok(allowances.archive_retention), |asked| {
+        let parsed = asked.parse();
+        parsed.map_err(|error: RetentionError| invalid("spec.archiveRetention", error))
+    })
+}
+
+fn parse_archive(from: &RestoreFrom) -> Result<OrganizationId, Reason> {
+    let RestoreFrom { organization_id } = from;
+    OrganizationId::parse(organization_id)
+        .map_err(|error| invalid("spec.restoreFrom.organizationId", error))
 }
 
 fn parse_name(wished: Option<&str>, object_name: &str) -> Result<OrgName, Reason> {

@@ -76,13 +76,14 @@ pub struct OrganizationSpec {
 
     /// What happens in MongoDB when this object is deleted. Retain (default): all data stays, and an
     /// Organization of the same name in the same namespace takes it back. Delete: all data is
-    /// dropped, for good. Archive: not supported yet, acts as Retain.
+    /// dropped, for good. Archive: logins end at once, name and e-mail address are free for others, and
+    /// the data is kept for archiveRetention; spec.restoreFrom of another Organization brings it back.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
 
     /// How long an archive is kept, in hours, minutes and seconds, for example 168h or 1h30m; more
-    /// than zero. Default: the operator's setting. Only for deletionPolicy Archive, which is not
-    /// supported yet.
+    /// than zero. Default: the operator's --archive-retention. Only for deletionPolicy Archive; what
+    /// this says when the object is deleted counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 21))]
     #[x_kube(
@@ -95,7 +96,8 @@ pub struct OrganizationSpec {
     )]
     pub archive_retention: Option<String>,
 
-    /// Default: false. True: deletion waits until this is false. Not supported yet: leave it out.
+    /// Default: false. True: deletion waits until this is false; the organization is served until
+    /// then.
     #[serde(default)]
     pub deletion_protection: bool,
 
@@ -105,7 +107,8 @@ pub struct OrganizationSpec {
     #[serde(default)]
     pub adoption_policy: AdoptionPolicy,
 
-    /// Only at creation: come back from an archive. Not supported yet: leave it out.
+    /// Only at creation, and never changed: come back from an archive, with all data, under the name
+    /// that this object wishes for. In the namespace that it was archived from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore_from: Option<RestoreFrom>,
 }

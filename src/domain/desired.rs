@@ -1,8 +1,10 @@
 //! What a spec wishes, once it is known to make sense.
 
 use super::{
+    archive::Retention,
     credential::{CredentialSource, SecretName},
     email::Email,
+    ids::OrganizationId,
     names::OrgName,
     reason::Reason,
 };
@@ -22,6 +24,8 @@ pub struct Desired {
     pub generated_secret: SecretName,
     /// spec.access is Disabled.
     pub disabled: bool,
+    /// spec.restoreFrom: which archive to come back from.
+    pub restore_from: Option<OrganizationId>,
     /// spec.adoptionPolicy is `IfUnowned`, and the namespace is one that may adopt.
     pub may_adopt: Adoption,
 }
@@ -42,9 +46,11 @@ pub enum Adoption {
 /// What happens to the data when the object goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposal {
-    /// All of it stays, and can be taken back. Also for Archive until it is supported, for a policy
-    /// that can't be read, and for a suspended organization.
+    /// All of it stays, and can be taken back. Also for a policy that can't be read, and for a
+    /// suspended organization.
     Retain,
+    /// It is kept, under no name, for that time.
+    Archive(Retention),
     /// All of it goes.
     Delete,
 }
@@ -54,6 +60,8 @@ pub enum Disposal {
 pub struct Leaving {
     /// What happens to the data.
     pub disposal: Disposal,
+    /// spec.deletionProtection: nothing happens yet.
+    pub is_protected: bool,
     /// spec.access is Disabled: what stays, stays so.
     pub disabled: bool,
 }

@@ -76,6 +76,12 @@ impl CollectionName {
         Self(format!("_trash.{id}"))
     }
 
+    /// `_archive.<id>`: what is kept of a tenant whose object is gone.
+    #[must_use]
+    pub fn archive(id: OrganizationId) -> Self {
+        Self(format!("_archive.{id}"))
+    }
+
     /// `_stray.<id>.<slot>`: documents written late under a name that was the tenant's.
     #[must_use]
     pub fn stray(id: OrganizationId, slot: u8) -> Self {
@@ -189,6 +195,7 @@ mod tests {
         let id = OrganizationId([7; 12]);
         assert!(!CollectionName::of_tenant(&OrgName::parse("_trash").unwrap()).is_private());
         assert!(CollectionName::trash(id).is_private());
+        assert!(CollectionName::archive(id).is_private());
         assert!(CollectionName::stray(id, 0).is_private());
     }
 }

@@ -111,6 +111,8 @@ pub struct Observed {
     pub claimants: Vec<StoredTenant>,
     /// Who has the wished e-mail address.
     pub email_holder: Option<EmailHolder>,
+    /// The record that the wish wants to come back from, whatever its state.
+    pub archive: Option<StoredTenant>,
     /// Names that were looked at; `None`: no collection there.
     pub collections: BTreeMap<CollectionName, Option<ObservedCollection>>,
     /// Where a collection was found by its UUID; `None`: nowhere.
@@ -202,19 +204,23 @@ pub fn names_of_interest(
 pub fn names_of_record(record: &OrganizationRecord) -> BTreeSet<CollectionName> {
     let target = match &record.state {
         State::Renaming(renaming) => Some(&renaming.to),
-        State::Provisioning | State::Active | State::Deleting { .. } => None,
+        State::Provisioning
+        | State::Active
+        | State::Deleting { .. }
+        | State::Archiving { .. }
+        | State::Archived(_)
+        | State::Restoring(_)
+        | State::Purging(_) => None,
     };
-    let public = record
-        .names
-        .iter()
-        .chain([&record.organization_name])
-        .chain(target);
+    let called = (!record.state.is_nameless()).then_some(&record.organization_name);
+    let public = record.names.iter().chain(called).chain(target);
     let strays = record.strays.iter();
     public
         .map(CollectionName::of_tenant)
         .chain([
             record.collection_name.clone(),
             CollectionName::trash(record.id),
+            CollectionName::archive(record.id),
         ])
         .chain(strays.clone().map(|stray| stray.from.clone()))
         .chain(strays.map(|stray| CollectionName::stray(record.id, stray.slot)))

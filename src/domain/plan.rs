@@ -5,14 +5,17 @@
 //! settled and the next one is asked. So `?` reads "once that is settled".
 
 mod admin;
+mod archive;
 mod claim;
 mod delete;
 mod home;
 mod obstacle;
 mod provision;
+mod purge;
 mod quarantine;
 mod rename;
 mod repair;
+mod restore;
 mod serve;
 mod stray;
 mod unfold;
@@ -21,6 +24,7 @@ use std::{convert::Infallible, fmt, ops::ControlFlow};
 
 use jiff::Timestamp;
 
+pub use purge::next_for_archive;
 pub use unfold::{Plan, predict, unfold};
 
 use super::{
@@ -126,7 +130,12 @@ fn update(
 /// The one next step.
 #[must_use]
 pub fn next(wish: &Wish, seen: &Observed) -> Next {
-    let ControlFlow::Break(next) = decide(wish, seen);
+    guarded(decide(wish, seen), seen)
+}
+
+/// What is decided, if it can be done on that server.
+fn guarded(decided: Stage<Infallible>, seen: &Observed) -> Next {
+    let ControlFlow::Break(next) = decided;
     match next {
         // Nothing is begun that could not be finished there.
         Next::Do(step) if seen.capability == Capability::Sharded && step.leads_to_a_move() => {

@@ -88,12 +88,6 @@ pub enum Missing {
 /// What this release or this server can't do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
-    /// deletionPolicy: Archive.
-    Archive,
-    /// restoreFrom.
-    Restore,
-    /// deletionProtection: true.
-    DeletionProtection,
     /// Moving or dropping a collection through a mongos.
     Sharded,
 }

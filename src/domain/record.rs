@@ -4,9 +4,13 @@
 //! with a state or a version that this code doesn't know is no record (see
 //! [`StoredTenant::Unreadable`]): that organization stops with a reason, nobody guesses.
 
+mod state;
+
 use std::fmt;
 
 use jiff::Timestamp;
+
+pub use state::{Renaming, State};
 
 use super::{
     email::Email,
@@ -48,36 +52,6 @@ impl Owner {
     }
 }
 
-/// Where a tenant stands in its life.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// The name is claimed, the collection not there yet (or not known to be).
-    Provisioning,
-    /// Nothing is under way.
-    Active,
-    /// The intent to rename stands.
-    Renaming(Renaming),
-    /// On the way out.
-    Deleting {
-        /// Past the commit point of destruction: nothing brings the data back.
-        committed: bool,
-    },
-}
-
-/// An intent to rename.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Renaming {
-    /// The name until now.
-    pub from: OrgName,
-    /// The name to come.
-    pub to: OrgName,
-    /// Seen absent after the claim: whatever appears under `to` from here on was written by the
-    /// tenant's own clients.
-    pub clear: bool,
-    /// When the intent was written.
-    pub started_at: Timestamp,
-}
-
 /// A name that the tenant left, still claimed so that late writers harm nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantine {
@@ -108,7 +82,8 @@ pub const STRAY_SLOTS: u8 = 2;
 pub struct OrganizationRecord {
     /// `_id`.
     pub id: OrganizationId,
-    /// `organization_name`, unique.
+    /// `organization_name`, unique; of an archive the name that it had, in the place of which the
+    /// document has `_archive.<id>`.
     pub organization_name: OrgName,
     /// `collection_name`: `org_<organization_name>`, if nobody edited it.
     pub collection_name: CollectionName,
@@ -142,7 +117,8 @@ impl OrganizationRecord {
     /// records have no `names`) by being called so.
     #[must_use]
     pub fn claims(&self, name: &OrgName) -> bool {
-        self.organization_name == *name || self.names.contains(name)
+        let is_called = self.organization_name == *name && !self.state.is_nameless();
+        is_called || self.names.contains(name)
     }
 
     /// Where documents are that were written late and clash with others: for a person to decide on.
@@ -153,10 +129,14 @@ impl OrganizationRecord {
             .collect()
     }
 
-    /// Where the tenant lives, by its name.
+    /// Where the tenant lives: by its name, or by its id where it has none.
     #[must_use]
     pub fn home(&self) -> CollectionName {
-        CollectionName::of_tenant(&self.organization_name)
+        if self.state.is_nameless() {
+            CollectionName::archive(self.id)
+        } else {
+            CollectionName::of_tenant(&self.organization_name)
+        }
     }
 }
 

@@ -77,6 +77,20 @@ pub enum RecordChange {
     UndoDeletion,
     /// The object goes, the data stays.
     Release,
+    /// The intent to archive.
+    IntendArchive,
+    /// The collection is in the archive, and a copy of the admin in the record.
+    CommitArchive,
+    /// Name and e-mail address are free.
+    Archive,
+    /// The name is claimed for what comes back.
+    IntendRestore,
+    /// The collection is back.
+    FinishRestore,
+    /// It can't come back so.
+    RollBackRestore,
+    /// Its time in the archive is over.
+    Purge,
 }
 
 /// Why an admin is written.
@@ -170,6 +184,8 @@ pub enum Step {
     DeleteRecord(Box<OrganizationRecord>),
     /// Make the admin.
     InsertAdmin(NewAdmin),
+    /// Put an admin back as he was archived.
+    RestoreAdmin(Box<AdminRecord>),
     /// Compare-and-set on an admin.
     UpdateAdmin {
         /// Why, sorted.
@@ -256,7 +272,12 @@ impl Step {
             }
             Self::UpdateRecord { change, .. } => matches!(
                 change,
-                RecordChange::IntendRename | RecordChange::IntendDeletion | RecordChange::NoteStray
+                RecordChange::IntendRename
+                    | RecordChange::IntendDeletion
+                    | RecordChange::IntendArchive
+                    | RecordChange::IntendRestore
+                    | RecordChange::Purge
+                    | RecordChange::NoteStray
             ),
             Self::Look(_)
             | Self::AddFinalizer
@@ -266,6 +287,7 @@ impl Step {
             | Self::InsertRecord(_)
             | Self::DeleteRecord(_)
             | Self::InsertAdmin(_)
+            | Self::RestoreAdmin(_)
             | Self::UpdateAdmin { .. }
             | Self::DeleteAdmins(_)
             | Self::CreateCollection { .. } => false,
@@ -288,6 +310,7 @@ impl Step {
             | Self::DeleteAdminSecret(_)
             | Self::InsertRecord(_)
             | Self::InsertAdmin(_)
+            | Self::RestoreAdmin(_)
             | Self::CreateCollection { .. }
             | Self::DropCollection { .. }
             | Self::MergeStray { .. } => false,

@@ -110,6 +110,7 @@ impl Service {
                 owner_uid: String::new(),
                 name: name.cloned(),
                 email: email.cloned(),
+                archive: None,
             })
             .await?;
         let is_own = |claimant: &StoredTenant| own.map(|own| own.id) == Some(claimant.id());

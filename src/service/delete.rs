@@ -17,6 +17,10 @@ impl Service {
             .unoccupied(&kept.namespace, &kept.name, patience)
             .await?;
         tenant.is_still_of(&object)?;
+        if object.spec.deletion_protection {
+            // A person's word, which the service doesn't overrule; nor would it come to an end.
+            return Err(Refusal::Declarative);
+        }
         self.objects.delete(&object).await?;
         let uid = object.metadata.uid.unwrap_or_default();
         // What was never seen is not gone: the watch may be behind.

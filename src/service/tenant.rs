@@ -104,7 +104,10 @@ impl ServedTenant {
             .conditions
             .iter()
             .any(|told| told.type_ == "CollectionReady" && told.status == "False");
-        if is_lost || object.metadata.deletion_timestamp.is_some() {
+        // A protected one is asked to go, but stays.
+        let is_going =
+            object.metadata.deletion_timestamp.is_some() && !object.spec.deletion_protection;
+        if is_lost || is_going {
             return None;
         }
         Some(Self {
@@ -129,7 +132,12 @@ impl ServedTenant {
         let (record, admin) = (&tenant.record, tenant.admin.as_ref()?);
         match record.state {
             State::Active | State::Renaming(_) => {}
-            State::Provisioning | State::Deleting { .. } => return None,
+            State::Provisioning
+            | State::Deleting { .. }
+            | State::Archiving { .. }
+            | State::Archived(_)
+            | State::Restoring(_)
+            | State::Purging(_) => return None,
         }
         Some(Self {
             id: record.id,

@@ -13,9 +13,9 @@ mod view;
 
 pub(super) use admin::{admin_document, read_login};
 pub(super) use fields::{integer as read_integer, uuid as read_collection_uuid};
-pub(super) use organization::record_document;
+pub(super) use organization::{ARCHIVED_AT, record_document};
 pub(super) use refresh::{family_id, read_refresh, refresh_document, token_digest};
-pub(super) use update::{admin_update, record_update};
+pub(super) use update::{admin_update, must_be_over, record_update};
 pub(super) use view::{Row, record_id, stored_tenant, view};
 
 use mongodb::bson::{Binary, oid::ObjectId, spec::BinarySubtype};

@@ -13,7 +13,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 
 pub use self::hand::OlderTenant;
 use self::server::Server;
@@ -23,12 +23,11 @@ use super::{
     port::{StoreError, TenantQuery, TenantStore, TenantView, UniqueKey},
 };
 use crate::domain::{
-    hash::BcryptHash,
+    archive::Retention,
     ids::{CollectionUuid, OrganizationId},
     names::CollectionName,
     observed::{Capability, ObservedCollection},
-    record::{AdminRecord, OrganizationRecord},
-    step::NewAdmin,
+    record::{AdminRecord, OrganizationRecord, Revision},
 };
 
 /// The in-memory store.
@@ -94,8 +93,8 @@ fn expect_one(documents: usize) -> Result<(), StoreError> {
     }
 }
 
-fn with_revision(mut document: Document) -> Document {
-    document.insert("revision", 1_i64);
+fn with_revision(mut document: Document, before: Revision) -> Document {
+    document.insert("revision", before.unwrap_or(0) + 1);
     document
 }
 
@@ -109,8 +108,10 @@ impl TenantStore for MemoryStore {
         let server = self.command("aggregate");
         let name = query.name.as_ref().map(|name| name.as_str().into());
         let uid = query.owner_uid.as_str().into();
+        let archive = query.archive.map(document::organization_id).map(Bson::from);
         let matches = |record: &&Document| {
-            server::values(record, "owner.uid").contains(&uid)
+            (archive.is_some() && record.get("_id") == archive.as_ref())
+                || server::values(record, "owner.uid").contains(&uid)
                 || name.as_ref().is_some_and(|name| {
                     server::values(record, "names").contains(name)
                         || server::values(record, "organization_name").contains(name)
@@ -184,7 +185,7 @@ impl TenantStore for MemoryStore {
     }
 
     async fn insert_record(&self, record: &OrganizationRecord) -> Result<(), StoreError> {
-        let document = with_revision(document::record_document(record));
+        let document = with_revision(document::record_document(record), None);
         self.command("insert").insert(ORGANIZATIONS, document)
     }
 
@@ -195,11 +196,20 @@ impl TenantStore for MemoryStore {
     ) -> Result<(), StoreError> {
         let id = doc! {"_id": document::organization_id(before.id)};
         let update = document::record_update(before, after);
-        let updated = self
-            .command("update")
-            .update(ORGANIZATIONS, &update, |record| {
-                by_revision(record, &id, before.revision)
-            })?;
+        let retention = document::must_be_over(before, after);
+        let mut server = self.command("update");
+        let now = server.now;
+        let is_over = |record: &Document| {
+            let since = record.get_datetime(document::ARCHIVED_AT).ok();
+            let end =
+                |retention: Retention| Some(since?.timestamp_millis() + retention.seconds() * 1000);
+            retention.is_none_or(|retention| {
+                end(retention).is_some_and(|end| end <= now.timestamp_millis())
+            })
+        };
+        let updated = server.update(ORGANIZATIONS, &update, |record| {
+            by_revision(record, &id, before.revision) && is_over(record)
+        })?;
         expect_one(updated)
     }
 
@@ -211,13 +221,8 @@ impl TenantStore for MemoryStore {
         expect_one(deleted)
     }
 
-    async fn insert_admin(
-        &self,
-        admin: &NewAdmin,
-        password: &BcryptHash,
-    ) -> Result<(), StoreError> {
-        let admin = admin.with_password(password.clone());
-        let document = with_revision(document::admin_document(&admin));
+    async fn insert_admin(&self, admin: &AdminRecord) -> Result<(), StoreError> {
+        let document = with_revision(document::admin_document(admin), admin.revision);
         self.command("insert").insert(ADMINS, document)
     }
 

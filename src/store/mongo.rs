@@ -34,12 +34,10 @@ use super::{
 };
 use crate::domain::{
     email::Email,
-    hash::BcryptHash,
     ids::{CollectionUuid, OrganizationId},
     names::CollectionName,
     observed::{Capability, ObservedCollection},
     record::{AdminRecord, OrganizationRecord, StoredTenant},
-    step::NewAdmin,
 };
 
 /// The MongoDB adapter.
@@ -167,13 +165,9 @@ impl TenantStore for MongoStore {
         records::delete_record(&connection, record).await
     }
 
-    async fn insert_admin(
-        &self,
-        admin: &NewAdmin,
-        password: &BcryptHash,
-    ) -> Result<(), StoreError> {
+    async fn insert_admin(&self, admin: &AdminRecord) -> Result<(), StoreError> {
         let (connection, _) = self.probed().await?;
-        records::insert_admin(&connection, admin, password).await
+        records::insert_admin(&connection, admin).await
     }
 
     async fn update_admin(

@@ -8,12 +8,10 @@ use thiserror::Error;
 
 use crate::domain::{
     email::Email,
-    hash::BcryptHash,
     ids::{CollectionUuid, OrganizationId},
     names::{CollectionName, OrgName},
     observed::{Capability, EmailHolder, ObservedCollection},
     record::{AdminRecord, OrganizationRecord, StoredTenant},
-    step::NewAdmin,
 };
 
 /// Whose tenants are asked for.
@@ -25,6 +23,8 @@ pub struct TenantQuery {
     pub name: Option<OrgName>,
     /// The wished e-mail address: whoever holds it is told.
     pub email: Option<Email>,
+    /// The archive that is to come back.
+    pub archive: Option<OrganizationId>,
 }
 
 /// The answer to a [`TenantQuery`], of one moment.
@@ -36,6 +36,8 @@ pub struct TenantView {
     pub claimants: Vec<StoredTenant>,
     /// Who has the wished e-mail address.
     pub email_holder: Option<EmailHolder>,
+    /// The record with the id that was asked for, whatever its state; none where it is the own one.
+    pub archive: Option<StoredTenant>,
 }
 
 /// Which unique key a write would have had twice.
@@ -130,6 +132,8 @@ pub trait TenantStore: Send + Sync + 'static {
 
     /// Compare-and-set: where the record still has `before`'s revision, what differs between
     /// `before` and `after` is written and the revision counted up. Other fields are left alone.
+    /// Into the archive: the server writes since when. From the archive to be purged: only where
+    /// the time of the archive is over by the server's clock.
     ///
     /// # Errors
     /// [`StoreError::Stale`], [`StoreError::Duplicate`].
@@ -145,12 +149,11 @@ pub trait TenantStore: Send + Sync + 'static {
     /// [`StoreError::Stale`], also where it is gone.
     async fn delete_record(&self, record: &OrganizationRecord) -> Result<(), StoreError>;
 
-    /// Inserts an admin, with revision 1.
+    /// Inserts an admin, with the revision after his: 1 for one who is new.
     ///
     /// # Errors
     /// [`StoreError::Duplicate`].
-    async fn insert_admin(&self, admin: &NewAdmin, password: &BcryptHash)
-    -> Result<(), StoreError>;
+    async fn insert_admin(&self, admin: &AdminRecord) -> Result<(), StoreError>;
 
     /// Compare-and-set as [`Self::update_record`].
     ///

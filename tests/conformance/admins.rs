@@ -21,15 +21,21 @@ pub async fn each_unique_key_of_an_admin_is_kept_and_named(world: &World) -> Res
     world.store.ensure_indexes().await?;
     world
         .store
-        .insert_admin(&new_admin(1, "acme")?, &hash("1"))
+        .insert_admin(&new_admin(1, "acme")?.with_password(hash("1")))
         .await?;
     let mut same_id = new_admin(2, "bolt")?;
     same_id.id = admin_id(1);
-    let outcome = world.store.insert_admin(&same_id, &hash("2")).await;
+    let outcome = world
+        .store
+        .insert_admin(&same_id.with_password(hash("2")))
+        .await;
     assert_refused(&outcome, &Duplicate(UniqueKey::Id));
     let mut same_email = new_admin(2, "bolt")?;
     same_email.email = email("1");
-    let outcome = world.store.insert_admin(&same_email, &hash("2")).await;
+    let outcome = world
+        .store
+        .insert_admin(&same_email.with_password(hash("2")))
+        .await;
     assert_refused(&outcome, &Duplicate(UniqueKey::Email));
     assert_eq!(world.hand.documents("admins").await?.len(), 1);
     Ok(())
@@ -41,7 +47,7 @@ pub async fn an_admins_update_needs_the_revision_that_was_read(world: &World) ->
     assert_refused(&world.store.update_admin(&before, &before).await, &Stale);
     world
         .store
-        .insert_admin(&new_admin(1, "acme")?, &hash("first"))
+        .insert_admin(&new_admin(1, "acme")?.with_password(hash("first")))
         .await?;
     let after = AdminRecord {
         password: hash("second"),
@@ -71,11 +77,11 @@ pub async fn an_admins_update_to_anothers_address_changes_nothing(world: &World)
     world.store.insert_record(&record(1, "acme")?).await?;
     world
         .store
-        .insert_admin(&new_admin(1, "acme")?, &hash("1"))
+        .insert_admin(&new_admin(1, "acme")?.with_password(hash("1")))
         .await?;
     world
         .store
-        .insert_admin(&new_admin(2, "bolt")?, &hash("2"))
+        .insert_admin(&new_admin(2, "bolt")?.with_password(hash("2")))
         .await?;
     let before = inserted(&new_admin(1, "acme")?, &hash("1"));
     let after = AdminRecord {

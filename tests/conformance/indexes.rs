@@ -130,7 +130,11 @@ pub async fn each_call_costs_the_commands_that_were_promised(world: &World) -> R
     );
     let (admin, password) = (new_admin(1, "acme")?, hash("1"));
     assert_eq!(
-        cost(world, store.insert_admin(&admin, &password)).await?,
+        cost(
+            world,
+            store.insert_admin(&admin.with_password(password.clone()))
+        )
+        .await?,
         one("insert")
     );
     assert_eq!(

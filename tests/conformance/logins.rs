@@ -32,7 +32,10 @@ pub async fn a_login_comes_with_the_tenant_that_its_admin_links_to(world: &World
     world.store.insert_record(&record(2, "bolt")?).await?;
     // The name that he knows is no longer his tenant's: the link counts.
     let admin = new_admin(1, "bolt")?;
-    world.store.insert_admin(&admin, &hash("1")).await?;
+    world
+        .store
+        .insert_admin(&admin.with_password(hash("1")))
+        .await?;
     let login = found(world, 1).await?;
     assert_eq!(login.login.admin, admin_id(1));
     assert_eq!(login.login.password, hash("1"));
@@ -90,7 +93,10 @@ pub async fn a_login_without_a_tenant_or_with_anothers_serves_nobody(world: &Wor
 pub async fn each_look_costs_one_command_whoever_is_known(world: &World) -> Result<()> {
     world.store.insert_record(&record(1, "acme")?).await?;
     let admin = new_admin(1, "acme")?;
-    world.store.insert_admin(&admin, &hash("1")).await?;
+    world
+        .store
+        .insert_admin(&admin.with_password(hash("1")))
+        .await?;
     for address in ["1", "unknown"] {
         let before = world.hand.commands();
         world.logins.find_login(&email(address)).await?;

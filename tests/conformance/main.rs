@@ -2,6 +2,7 @@
 //! server, and memory in both of its modes. What passes here is what the tests above the port may rely on.
 
 mod admins;
+mod archives;
 mod cases;
 mod collections;
 mod durability;

@@ -139,6 +139,7 @@ pub fn query(uid: &str, name_asked: &str, email_asked: Email) -> Result<TenantQu
         owner_uid: uid.to_owned(),
         name: Some(name(name_asked)?),
         email: Some(email_asked),
+        archive: None,
     })
 }
 
@@ -148,6 +149,7 @@ pub fn query_owner(uid: &str) -> TenantQuery {
         owner_uid: uid.to_owned(),
         name: None,
         email: None,
+        archive: None,
     }
 }
 

@@ -54,7 +54,10 @@ pub async fn a_record_comes_back_as_it_was_inserted(world: &World) -> Result<()>
     written.disabled = true;
     let (admin, password) = (new_admin(1, "acme")?, hash("first"));
     world.store.insert_record(&written).await?;
-    world.store.insert_admin(&admin, &password).await?;
+    world
+        .store
+        .insert_admin(&admin.with_password(password.clone()))
+        .await?;
     let tenant = own(world, "u1").await?;
     assert_eq!(tenant.record, written);
     assert_eq!(tenant.admin, Some(inserted(&admin, &password)));
@@ -72,7 +75,7 @@ pub async fn the_own_tenant_is_told_from_those_that_hold_the_name(world: &World)
         .await?;
     world
         .store
-        .insert_admin(&new_admin(2, "bolt")?, &hash("2"))
+        .insert_admin(&new_admin(2, "bolt")?.with_password(hash("2")))
         .await?;
     let view = world
         .store
@@ -105,7 +108,7 @@ pub async fn whoever_has_the_address_is_told_though_there_are_no_records(
 ) -> Result<()> {
     world
         .store
-        .insert_admin(&new_admin(1, "acme")?, &hash("1"))
+        .insert_admin(&new_admin(1, "acme")?.with_password(hash("1")))
         .await?;
     let view = world
         .store
@@ -156,7 +159,7 @@ pub async fn what_is_damaged_is_unreadable_and_names_the_field(world: &World) ->
     world.store.insert_record(&record(1, "acme")?).await?;
     world
         .store
-        .insert_admin(&new_admin(1, "acme")?, &hash("1"))
+        .insert_admin(&new_admin(1, "acme")?.with_password(hash("1")))
         .await?;
     let unreadable = |field| {
         Some(StoredTenant::Unreadable {

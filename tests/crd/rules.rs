@@ -12,7 +12,7 @@ use organization_operator::{
         Organization,
         definition::{self, DefinitionError},
     },
-    domain::{desired::Wish, email::Email},
+    domain::{archive::Retention, desired::Wish, email::Email},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -87,6 +87,7 @@ fn every_rule_has_a_case() {
 fn what_gets_past_admission_is_judged_once_more_by_the_controller() {
     let allowances = Allowances {
         adoption_namespaces: Vec::new(),
+        archive_retention: Retention::default(),
     };
     for case in cases().unwrap() {
         let object: DeserializeGuard<Organization> = serde_json::from_value(case.object).unwrap();

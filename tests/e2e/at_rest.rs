@@ -33,8 +33,11 @@ fn refused() -> [(Value, &'static str); 7] {
         (with_secret("invalid", "login", "none"), "SecretInvalid"),
         (with_secret("weak", "weak", "password"), "WeakPassword"),
         (
-            more("archived", json!({"deletionPolicy": "Archive"})),
-            "Unsupported",
+            more(
+                "archived",
+                json!({"restoreFrom": {"organizationId": "0123456789abcdef01234567"}}),
+            ),
+            "RestoreRefused",
         ),
         (more("paused", json!({"suspend": true})), "Suspended"),
     ]

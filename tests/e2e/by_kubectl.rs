@@ -9,7 +9,8 @@ const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/samples/acme.y
 const READY: [&str; 4] = ["wait", "--for=condition=Ready", "org/acme", "--timeout=30s"];
 
 impl World {
-    fn kubectl(&self, args: &[&str]) -> Result<String> {
+    /// kubectl in the namespace of this world; gives what it says.
+    pub fn kubectl(&self, args: &[&str]) -> Result<String> {
         let args = [args, &["-n", &self.namespace]].concat();
         let cluster = &servers()?.cluster;
         Ok(block_in_place(|| cluster.kubectl(&args))?)

@@ -78,24 +78,6 @@ async fn names_of_the_operators_own_collections_are_names_like_any_other() -> Re
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_this_release_cannot_do_is_said_and_nothing_is_written() -> Result<()> {
-    let world = World::start("unsupported").await?;
-    for (name, more) in [
-        ("archive", json!({"deletionPolicy": "Archive"})),
-        ("protected", json!({"deletionProtection": true})),
-        (
-            "restored",
-            json!({"restoreFrom": {"organizationId": "0123456789abcdef01234567"}}),
-        ),
-    ] {
-        world.apply(&organization_with(name, &more)).await?;
-        world.settled(name, "Unsupported").await?;
-    }
-    assert_eq!(world.count("organizations").await?, 0);
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_only_the_operator_can_refuse_is_refused_and_nothing_is_written() -> Result<()> {
     let world = World::start("refused").await?;
     for (name, more, expected) in [

@@ -62,24 +62,6 @@ async fn a_suspended_one_keeps_its_data_whatever_its_policy() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_archive_policy_acts_as_retain() -> Result<()> {
-    let world = World::start("archive").await?;
-    world.apply(&organization("acme")).await?;
-    world.settled("acme", "Succeeded").await?;
-    world.insert("org_acme", doc! {"_id": 1}).await?;
-    let wish = json!({"spec": {"deletionPolicy": "Archive"}});
-    world.patch("acme", &wish).await?;
-    world.settled("acme", "Unsupported").await?;
-    world.delete("acme").await?;
-    world.gone("acme").await?;
-    assert_eq!(world.count("org_acme").await?, 1);
-    world
-        .record("organizations", "organization_name", "acme")
-        .await?;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn deleted_and_made_again_at_once_it_is_another_tenant_each_time() -> Result<()> {
     let world = World::start("again").await?;
     let mut seen = Vec::new();

@@ -1,8 +1,9 @@
 //! What a test looks at beside the objects: documents, collections, metrics.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use futures::TryStreamExt as _;
 use mongodb::bson::{Document, doc};
 
 use crate::world::{PATIENCE, World};
@@ -24,6 +25,16 @@ impl World {
             .collection::<Document>(collection)
             .count_documents(doc! {})
             .await?)
+    }
+
+    /// The `_id` of every document, each a text.
+    pub async fn ids(&self, collection: &str) -> Result<BTreeSet<String>> {
+        let documents = self.database.collection::<Document>(collection);
+        let documents: Vec<_> = documents.find(doc! {}).await?.try_collect().await?;
+        let ids = documents
+            .iter()
+            .map(|document| Ok(document.get_str("_id")?.to_owned()));
+        ids.collect()
     }
 
     pub async fn collections(&self) -> Result<Vec<String>> {

@@ -4,10 +4,7 @@ use std::{
 };
 
 use anyhow::Result;
-use futures::{
-    TryStreamExt,
-    future::{join, join_all},
-};
+use futures::future::{join, join_all};
 use mongodb::bson::{Document, doc};
 use serde_json::json;
 
@@ -126,15 +123,6 @@ async fn a_taken_email_refuses_the_change_and_the_former_address_stays() -> Resu
 const WRITERS: usize = 64;
 
 impl World {
-    async fn ids(&self, collection: &str) -> Result<BTreeSet<String>> {
-        let documents = self.database.collection::<Document>(collection);
-        let documents: Vec<_> = documents.find(doc! {}).await?.try_collect().await?;
-        let ids = documents
-            .iter()
-            .map(|document| Ok(document.get_str("_id")?.to_owned()));
-        ids.collect()
-    }
-
     /// Writes to a collection until `stop`; gives what was acknowledged.
     async fn write_until(&self, stop: &AtomicBool, collection: &str, writer: usize) -> Vec<String> {
         let mut acknowledged = Vec::new();

@@ -32,7 +32,10 @@ use organization_operator::{
         waiting::{Waiting, Waker},
     },
     crd::DeletionPolicy,
-    domain::observed::{Capability, Rules},
+    domain::{
+        archive::Retention,
+        observed::{Capability, Rules},
+    },
     http::{
         client_address::TrustedProxies,
         layers::{self, Layers},
@@ -275,6 +278,7 @@ fn context(
             },
             allowances: Allowances {
                 adoption_namespaces: vec!["tenancy".to_owned()],
+                archive_retention: Retention::default(),
             },
             bcrypt_cost: COST,
             resync: Duration::from_secs(1),

@@ -96,25 +96,35 @@ pub struct Wish {
     access: Access,
     adoption: AdoptionPolicy,
     suspend: bool,
+    /// Comes back from the oldest archive, if there is one.
+    restore: bool,
 }
 
 fn any_wish() -> impl Strategy<Value = Wish> {
     (
         0..NAMES.len(),
         0..EMAILS.len(),
-        prop_oneof![Just(DeletionPolicy::Retain), Just(DeletionPolicy::Delete)],
+        prop_oneof![
+            Just(DeletionPolicy::Retain),
+            Just(DeletionPolicy::Archive),
+            Just(DeletionPolicy::Delete)
+        ],
         prop_oneof![4 => Just(Access::Enabled), 1 => Just(Access::Disabled)],
         prop_oneof![Just(AdoptionPolicy::Never), Just(AdoptionPolicy::IfUnowned)],
         prop::bool::weighted(0.1),
+        prop::bool::weighted(0.3),
     )
-        .prop_map(|(name, email, policy, access, adoption, suspend)| Wish {
-            name,
-            email,
-            policy,
-            access,
-            adoption,
-            suspend,
-        })
+        .prop_map(
+            |(name, email, policy, access, adoption, suspend, restore)| Wish {
+                name,
+                email,
+                policy,
+                access,
+                adoption,
+                suspend,
+                restore,
+            },
+        )
 }
 
 pub fn any_act() -> impl Strategy<Value = Act> {
@@ -226,9 +236,9 @@ impl Act {
                         .cluster
                         .put_secret(namespace, "login", &[("hash", HASHES[0])]);
                 }
-                world
-                    .cluster
-                    .apply(namespace, OBJECTS[*object], wish.spec());
+                let mut spec = wish.spec();
+                spec.restore_from = world.oldest_archive().filter(|_| wish.restore);
+                world.cluster.apply(namespace, OBJECTS[*object], spec);
             }
             Self::Delete { namespace, object } => {
                 world

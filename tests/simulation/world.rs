@@ -23,13 +23,16 @@ use organization_operator::{
         waiting::{Waiting, Waker},
     },
     crd::{
-        OrganizationSpec,
+        OrganizationSpec, RestoreFrom,
         change::{
             Asked, CHANGE_ANNOTATION, ChangeNote, MANAGED_BY_API, MANAGED_BY_LABEL,
             is_managed_by_api,
         },
     },
-    domain::observed::{Capability, Rules},
+    domain::{
+        archive::Retention,
+        observed::{Capability, Rules},
+    },
     runtime::{database::IndexGate, metrics::Metrics},
     store::memory::{MemoryStore, OlderTenant},
 };
@@ -92,6 +95,7 @@ impl World {
                 },
                 allowances: Allowances {
                     adoption_namespaces: vec!["one".to_owned()],
+                    archive_retention: Retention::default(),
                 },
                 bcrypt_cost: 4,
                 resync: Duration::from_secs(1),
@@ -108,6 +112,18 @@ impl World {
             next_document: 0,
             changes: 0,
             context,
+        })
+    }
+
+    /// The archive that was made first.
+    pub fn oldest_archive(&self) -> Option<RestoreFrom> {
+        let records = self.store.documents("organizations");
+        let mut archived = records
+            .iter()
+            .filter(|record| text(record, "state") == Some("archived"));
+        let id = archived.next()?.get_object_id("_id").ok()?;
+        Some(RestoreFrom {
+            organization_id: id.to_hex(),
         })
     }
 

@@ -58,9 +58,12 @@ impl Taking<'_> {
             Step::DeleteRecord(record) => store.delete_record(record).await?,
             Step::InsertAdmin(admin) => {
                 let hash = self.hash(credential).await?;
-                store.insert_admin(admin, &hash).await?;
+                store
+                    .insert_admin(&admin.with_password(hash.clone()))
+                    .await?;
                 return Ok(Learned::Hash(hash));
             }
+            Step::RestoreAdmin(admin) => store.insert_admin(admin).await?,
             Step::UpdateAdmin {
                 before,
                 after,
@@ -109,6 +112,7 @@ impl Taking<'_> {
                     owner_uid: self.key.uid.clone(),
                     name: Some(name.clone()),
                     email: None,
+                    archive: None,
                 };
                 Learned::Claimants(store.find_tenants(&query).await?.claimants)
             }

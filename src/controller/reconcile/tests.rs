@@ -17,6 +17,7 @@ use crate::{
     },
     crd::OrganizationStatus,
     domain::{
+        archive::Retention,
         credential::SecretName,
         observed::{Capability, Rules},
     },
@@ -131,6 +132,7 @@ fn context_telling(
             },
             allowances: Allowances {
                 adoption_namespaces: Vec::new(),
+                archive_retention: Retention::default(),
             },
             bcrypt_cost: 4,
             resync: Duration::from_secs(2),

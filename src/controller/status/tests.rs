@@ -73,6 +73,7 @@ fn seen() -> Observed {
         asked_name: None,
         claimants: Vec::new(),
         email_holder: None,
+        archive: None,
         collections: [(home, Some(collection))].into(),
         found: [].into(),
         particulars: [].into(),

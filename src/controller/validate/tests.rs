@@ -28,6 +28,7 @@ fn going(spec: &Value) -> DeserializeGuard<Organization> {
 fn allowances() -> Allowances {
     Allowances {
         adoption_namespaces: vec!["tenancy".to_owned()],
+        archive_retention: Retention::default(),
     }
 }
 
@@ -137,17 +138,18 @@ fn a_metadata_name_that_cant_stand_in_is_told_apart() {
 }
 
 #[test]
-fn what_this_release_cannot_do_is_said() {
-    for spec in [
-        json!({"deletionPolicy": "Archive"}),
-        json!({"deletionProtection": true}),
-        json!({"restoreFrom": {"organizationId": "0123456789abcdef01234567"}}),
-    ] {
-        assert!(
-            refusal(&object(&spec)).starts_with("Unsupported: "),
-            "{spec}"
-        );
-    }
+fn an_archive_is_asked_for_by_its_id() {
+    let from = json!({"restoreFrom": {"organizationId": "0123456789abcdef01234567"}});
+    let id = wished(&object(&from)).restore_from.map(|id| id.to_string());
+    assert_eq!(id.as_deref(), Some("0123456789abcdef01234567"));
+    let no_id = json!({"restoreFrom": {"organizationId": "acme"}});
+    assert!(refusal(&object(&no_id)).contains("24 hexadecimal digits"));
+}
+
+#[test]
+fn a_retention_that_makes_no_sense_is_told_while_it_can_be_corrected() {
+    let spec = json!({"deletionPolicy": "Archive", "archiveRetention": "a week"});
+    assert!(refusal(&object(&spec)).contains("spec.archiveRetention"));
 }
 
 #[test]
@@ -160,7 +162,7 @@ fn records_without_an_owner_are_adopted_only_from_where_it_is_allowed() {
 }
 
 #[test]
-fn only_a_plain_delete_policy_deletes() {
+fn only_a_plain_delete_policy_deletes_and_an_archive_is_kept_as_long_as_it_says() {
     let disposal = |object: &DeserializeGuard<Organization>| match validate(object, &allowances()) {
         Wish::Absent(leaving) => leaving.disposal,
         other => panic!("{other:?}"),
@@ -169,9 +171,19 @@ fn only_a_plain_delete_policy_deletes() {
         disposal(&going(&json!({"deletionPolicy": "Delete"}))),
         Disposal::Delete
     );
+    let archive = |retention: &str| Disposal::Archive(retention.parse().unwrap());
+    for (spec, expected) in [
+        (json!({}), archive("168h")),
+        (json!({"archiveRetention": "2h"}), archive("2h")),
+        (json!({"archiveRetention": "a week"}), archive("168h")),
+    ] {
+        let mut spec = spec;
+        spec["deletionPolicy"] = json!("Archive");
+        assert_eq!(disposal(&going(&spec)), expected, "{spec}");
+    }
     for spec in [
         json!({}),
-        json!({"deletionPolicy": "Archive"}),
+        json!({"deletionPolicy": "Archive", "suspend": true}),
         json!({"deletionPolicy": "Delete", "suspend": true}),
         // Can't be read.
         json!({"deletionPolicy": "Burn"}),

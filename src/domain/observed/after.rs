@@ -30,13 +30,18 @@ impl Observed {
             Step::UpdateRecord { before, after, .. } => {
                 self.forget_new_claim(before, after);
                 self.own = self.own.take().or_else(|| self.take_claimant(before));
+                let revision = before.revision.unwrap_or(0) + 1;
                 if after.owner.is_some() {
-                    self.set_record(after, before.revision.unwrap_or(0) + 1);
+                    self.set_record(after, revision);
                 } else {
                     self.own = None;
+                    self.note_archive(after, revision);
                 }
             }
-            Step::DeleteRecord(_) => self.own = None,
+            Step::DeleteRecord(_) => {
+                self.own = None;
+                self.archive = None;
+            }
             Step::InsertAdmin(new) => {
                 if let Learned::Hash(password) = learned {
                     self.set_admin(Some(AdminRecord {
@@ -44,6 +49,13 @@ impl Observed {
                         ..new.with_password(password)
                     }));
                 }
+            }
+            Step::RestoreAdmin(admin) => {
+                self.done.admins_deleted = false;
+                self.set_admin(Some(AdminRecord {
+                    revision: Some(admin.revision.unwrap_or(0) + 1),
+                    ..AdminRecord::clone(admin)
+                }));
             }
             Step::UpdateAdmin {
                 changes,
@@ -150,6 +162,18 @@ impl Observed {
         };
         let admin = self.tenant().and_then(|tenant| tenant.admin.clone());
         self.own = Some(StoredTenant::Readable(Box::new(Tenant { record, admin })));
+    }
+
+    /// A record that went (back) into the archive may be asked for by this very wish.
+    fn note_archive(&mut self, record: &OrganizationRecord, revision: i64) {
+        if record.state.is_nameless() {
+            let record = OrganizationRecord {
+                revision: Some(revision),
+                ..record.clone()
+            };
+            let admin = None;
+            self.archive = Some(StoredTenant::Readable(Box::new(Tenant { record, admin })));
+        }
     }
 
     fn set_admin(&mut self, admin: Option<AdminRecord>) {

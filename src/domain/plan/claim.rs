@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 
-use super::{Stage, admin, claimants, obstacle, rest, seen_at, to_do, update};
+use super::{Stage, admin, claimants, obstacle, rest, restore, seen_at, to_do, update};
 use crate::domain::{
     desired::{Adoption, Desired},
     names::CollectionName,
@@ -14,6 +14,18 @@ use crate::domain::{
 };
 
 pub(super) fn claimed(
+    desired: &Desired,
+    object: &ObservedObject,
+    seen: &Observed,
+) -> Stage<Infallible> {
+    match desired.restore_from {
+        Some(id) => restore::begun(id, desired, object, seen),
+        None => by_name(desired, object, seen),
+    }
+}
+
+/// What has the name, if anything has.
+pub(super) fn by_name(
     desired: &Desired,
     object: &ObservedObject,
     seen: &Observed,

@@ -4,9 +4,10 @@
 use std::{convert::Infallible, ops::ControlFlow};
 
 use super::{
-    Next, Rest, Stage, admin,
+    Next, Rest, Stage, admin, archive,
     home::{self, Home},
-    look, obstacle, provision, quarantine, rename, repair, rest, seen_at, stray, to_do, update,
+    look, obstacle, provision, quarantine, rename, repair, rest, restore, seen_at, stray, to_do,
+    update,
 };
 use crate::domain::{
     desired::{Disposal, Leaving},
@@ -33,6 +34,9 @@ pub(super) fn leave(
         }
         Some(StoredTenant::Readable(tenant)) => tenant,
     };
+    if leaving.is_protected {
+        return rest(Reason::DeletionProtected);
+    }
     match (&tenant.record.state, leaving.disposal) {
         (State::Provisioning, _) => {
             provision::active_if_there(&tenant.record, seen)?;
@@ -44,14 +48,42 @@ pub(super) fn leave(
             let home = steps_only(home::settled(&tenant.record, false, seen))?;
             match disposal {
                 Disposal::Retain => released(home.as_ref(), tenant, seen),
+                Disposal::Archive(retention) => archive::intended(retention, &tenant.record),
                 Disposal::Delete => intended(&tenant.record),
             }
         }
-        (State::Deleting { committed: false }, Disposal::Retain) => {
+        (State::Restoring(_), _) => {
+            // Back first, or rolled back: then as its policy says.
+            restore::finished(None, leaving.disabled, tenant, seen)?;
+            rest(Reason::Restoring)
+        }
+        (
+            State::Archiving {
+                archive,
+                committed: false,
+            },
+            Disposal::Archive(retention),
+        ) => archive::committed(archive, retention, tenant, seen),
+        (
+            State::Archiving {
+                archive,
+                committed: true,
+            },
+            _,
+        ) => archive::finished(archive, tenant, seen),
+        (
+            State::Archiving {
+                committed: false, ..
+            },
+            Disposal::Retain | Disposal::Delete,
+        )
+        | (State::Deleting { committed: false }, Disposal::Retain | Disposal::Archive(_)) => {
             undone(leaving.disabled, tenant, seen)
         }
         (State::Deleting { committed: false }, Disposal::Delete) => committed(tenant, seen),
         (State::Deleting { committed: true }, _) => destroyed(tenant, seen),
+        // Nobody owns one of these.
+        (State::Archived(_) | State::Purging(_), _) => to_do(Step::RemoveFinalizer),
     }
 }
 
@@ -111,16 +143,7 @@ fn committed(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
     let record = &tenant.record;
     let trash = CollectionName::trash(record.id);
     seen_at(seen, &names_of_record(record))?;
-    if seen.at(&trash).is_none()
-        && let Some(uuid) = record.collection_uuid
-        && let Some(place) = home::located(record, uuid, seen)?
-    {
-        return to_do(Step::MoveCollection {
-            from: place.name,
-            to: trash,
-            uuid: place.uuid,
-        });
-    }
+    home::put_away(record, &trash, seen)?;
     match seen.done.deletion_confirmed {
         None => look(Look::Deletion),
         Some(false) => rest(Reason::Dropping),
@@ -135,14 +158,7 @@ fn committed(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
 pub(super) fn destroyed(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
     let record = &tenant.record;
     seen_at(seen, &names_of_record(record))?;
-    for name in names_to_drop(record) {
-        if let Some(there) = seen.at(&name) {
-            return to_do(Step::DropCollection {
-                name,
-                uuid: there.uuid,
-            });
-        }
-    }
+    dropped(record, seen)?;
     for name in claimed_collections(record) {
         if let Some(there) = seen.at(&name)
             && !obstacle::is_held(there, seen)?
@@ -156,11 +172,20 @@ pub(super) fn destroyed(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
     to_do(Step::DeleteRecord(Box::new(record.clone())))
 }
 
-/// Everything of the tenant's that is under a private name.
-fn names_to_drop(record: &OrganizationRecord) -> Vec<CollectionName> {
-    let strays = record
-        .strays
-        .iter()
-        .map(|stray| CollectionName::stray(record.id, stray.slot));
-    strays.chain([CollectionName::trash(record.id)]).collect()
+/// Settled once nothing of the tenant's is under a private name.
+pub(super) fn dropped(record: &OrganizationRecord, seen: &Observed) -> Stage {
+    let strays = record.strays.iter();
+    let strays = strays.map(|stray| CollectionName::stray(record.id, stray.slot));
+    let [trash, archive] = home::hiding_places(record);
+    let names: Vec<_> = strays.chain([trash, archive]).collect();
+    seen_at(seen, &names)?;
+    for name in names {
+        if let Some(there) = seen.at(&name) {
+            return to_do(Step::DropCollection {
+                name,
+                uuid: there.uuid,
+            });
+        }
+    }
+    ControlFlow::Continue(())
 }

@@ -41,6 +41,25 @@ pub(super) fn settled(record: &OrganizationRecord, recreate: bool, seen: &Observ
     }
 }
 
+/// Settled once the collection is under that private name, or nowhere.
+pub(super) fn put_away(
+    record: &OrganizationRecord,
+    place: &CollectionName,
+    seen: &Observed,
+) -> Stage {
+    if seen.at(place).is_none()
+        && let Some(uuid) = record.collection_uuid
+        && let Some(there) = located(record, uuid, seen)?
+    {
+        return to_do(Step::MoveCollection {
+            from: there.name,
+            to: place.clone(),
+            uuid: there.uuid,
+        });
+    }
+    ControlFlow::Continue(())
+}
+
 /// Where the recorded collection is, by its UUID; where UUIDs don't last, by private name or under
 /// a name that still carries the recorded one.
 pub(super) fn located(
@@ -56,14 +75,7 @@ pub(super) fn located(
     }
     seen_at(seen, &names)?;
     match seen.capability {
-        Capability::Unfenced => {
-            let trash = CollectionName::trash(record.id);
-            let there = seen.at(&trash).map(|there| Home {
-                name: trash.clone(),
-                uuid: there.uuid,
-            });
-            ControlFlow::Continue(there)
-        }
+        Capability::Unfenced => ControlFlow::Continue(hidden(record, seen)),
         Capability::Fenced | Capability::Sharded => match seen.found.get(&uuid) {
             None => look(Look::Whereabouts(uuid)),
             Some(found) => ControlFlow::Continue(found.clone().map(|name| Home { name, uuid })),
@@ -71,16 +83,32 @@ pub(super) fn located(
     }
 }
 
+/// The private names under which a whole tenant may be.
+pub(super) fn hiding_places(record: &OrganizationRecord) -> [CollectionName; 2] {
+    [
+        CollectionName::trash(record.id),
+        CollectionName::archive(record.id),
+    ]
+}
+
+/// What is under one of them, whatever its UUID.
+fn hidden(record: &OrganizationRecord, seen: &Observed) -> Option<Home> {
+    hiding_places(record).into_iter().find_map(|name| {
+        let uuid = seen.at(&name)?.uuid;
+        Some(Home { name, uuid })
+    })
+}
+
 /// The UUID is not known yet: adopted without one, or moved where UUIDs don't last. What lies under
 /// the claimed name is ours unless its marker or a record says otherwise.
 fn identified<T>(record: &OrganizationRecord, recreate: bool, seen: &Observed) -> Stage<T> {
     let name = record.home();
-    let trash = CollectionName::trash(record.id);
-    seen_at(seen, [&name, &trash])?;
-    match (seen.at(&name), seen.at(&trash)) {
+    let [trash, archive] = hiding_places(record);
+    seen_at(seen, [&name, &trash, &archive])?;
+    match (seen.at(&name), hidden(record, seen)) {
         (None, None) => missing(record, recreate, seen),
         (None, Some(there)) => to_do(Step::MoveCollection {
-            from: trash,
+            from: there.name,
             to: name,
             uuid: there.uuid,
         }),

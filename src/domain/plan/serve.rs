@@ -3,8 +3,8 @@
 use std::{convert::Infallible, ops::ControlFlow};
 
 use super::{
-    Next, Rest, Stage, admin, delete, home, provision, quarantine, rename, repair, rest, stray,
-    to_do, update,
+    Next, Rest, Stage, admin, archive, delete, home, provision, quarantine, rename, repair, rest,
+    restore, stray, to_do, update,
 };
 use crate::domain::{
     desired::Desired,
@@ -27,8 +27,24 @@ pub(super) fn served(
             rename::finished(Some(desired), tenant, seen)?;
             rest(Reason::Progressing)
         }
-        State::Deleting { committed: false } => delete::undone(desired.disabled, tenant, seen),
+        State::Restoring(_) => {
+            restore::finished(Some(desired), desired.disabled, tenant, seen)?;
+            rest(Reason::Restoring)
+        }
+        State::Archiving {
+            committed: false, ..
+        }
+        | State::Deleting { committed: false } => delete::undone(desired.disabled, tenant, seen),
+        State::Archiving {
+            archive,
+            committed: true,
+        } => archive::finished(archive, tenant, seen),
         State::Deleting { committed: true } => delete::destroyed(tenant, seen),
+        // Nobody owns one of these.
+        State::Archived(_) | State::Purging(_) => rest(Reason::OperationUnknown {
+            id: tenant.record.id,
+            field: "state",
+        }),
     }
 }
 

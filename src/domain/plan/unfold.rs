@@ -90,6 +90,7 @@ pub fn predict(step: &Step, seen: &Observed) -> Learned {
         | Step::InsertRecord(_)
         | Step::UpdateRecord { .. }
         | Step::DeleteRecord(_)
+        | Step::RestoreAdmin(_)
         | Step::UpdateAdmin { rehash: None, .. }
         | Step::DeleteAdmins(_)
         | Step::CreateCollection { .. }

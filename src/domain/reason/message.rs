@@ -16,20 +16,9 @@ impl fmt::Display for Missing {
 impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Archive => {
-                "deletionPolicy Archive is not supported by this release, and acts as Retain; \
-                 choose Retain or Delete"
-            }
-            Self::Restore => {
-                "restoreFrom is not supported by this release; delete this object and create it \
-                 without"
-            }
-            Self::DeletionProtection => {
-                "deletionProtection is not supported by this release; set it to false"
-            }
             Self::Sharded => {
-                "MongoDB is a sharded cluster (mongos), where this release renames and deletes no \
-                 organization; set spec.organizationName to its former name, and \
+                "MongoDB is a sharded cluster (mongos), where this release renames, archives and \
+                 deletes no organization; set spec.organizationName to its former name, and \
                  spec.deletionPolicy to Retain"
             }
         })
@@ -103,8 +92,9 @@ impl fmt::Display for Reason {
             ),
             Self::RestoreRefused(id) => write!(
                 f,
-                "The archive of organization {id} can't be restored from here. Restore it from the \
-                 namespace that it was archived from."
+                "There is no archive of organization {id} that can be restored from here. Correct \
+                 spec.restoreFrom.organizationId, or restore it from the namespace that it was \
+                 archived from, before its retention is over."
             ),
             Self::DataMissing(missing) => write!(
                 f,

@@ -50,9 +50,6 @@ fn one_of_each() -> Vec<Reason> {
         Reason::RestoreRefused(id),
         Reason::DataMissing(Missing::Collection(collection())),
         Reason::DataMissing(Missing::Record(id)),
-        Reason::Unsupported(Feature::Archive),
-        Reason::Unsupported(Feature::Restore),
-        Reason::Unsupported(Feature::DeletionProtection),
         Reason::Unsupported(Feature::Sharded),
         Reason::OperationUnknown {
             id,

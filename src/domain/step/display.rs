@@ -49,6 +49,13 @@ impl fmt::Display for RecordChange {
             Self::CommitDeletion => "commit to the deletion",
             Self::UndoDeletion => "note that it stays",
             Self::Release => "release it, with all data",
+            Self::IntendArchive => "note the intent to archive, logins off",
+            Self::CommitArchive => "commit to the archive, the admin with it",
+            Self::Archive => "note that it is archived, its name and address free",
+            Self::IntendRestore => "note that it comes back from the archive",
+            Self::FinishRestore => "note that it is back",
+            Self::RollBackRestore => "note that it stays in the archive",
+            Self::Purge => "note that its time in the archive is over",
         })
     }
 }
@@ -89,6 +96,9 @@ impl fmt::Display for Step {
             }
             Self::InsertAdmin(admin) => {
                 write!(f, "insert the admin of {}", admin.organization_name)
+            }
+            Self::RestoreAdmin(admin) => {
+                write!(f, "put the admin of {} back", admin.organization_name)
             }
             Self::UpdateAdmin {
                 changes, before, ..

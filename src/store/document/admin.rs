@@ -42,6 +42,16 @@ pub(in crate::store) fn admin_document(admin: &AdminRecord) -> Document {
     document
 }
 
+/// The whole document with its revision: where it is put back, the count goes on, so that no
+/// command from before finds the admin that it was meant for.
+pub(super) fn kept_document(admin: &AdminRecord) -> Document {
+    let mut document = admin_document(admin);
+    if let Some(revision) = admin.revision {
+        document.insert("revision", revision);
+    }
+    document
+}
+
 /// What a login needs; `None` for a document that no login can be of.
 pub(in crate::store) fn read_login(document: &Document) -> Option<LoginRecord> {
     let read = |field| document.get(field);

@@ -3,8 +3,9 @@
 
 use mongodb::bson::{Bson, Document, doc};
 
-use super::{Damaged, collection_uuid, fields};
+use super::{Damaged, admin, collection_uuid, fields};
 use crate::domain::{
+    archive::{Archive, Retention},
     names::CollectionName,
     record::{OPERATION_VERSION, Quarantine, Renaming, STRAY_SLOTS, State, Stray},
 };
@@ -22,6 +23,10 @@ pub(super) fn state_name(state: &State) -> &'static str {
         State::Active => "active",
         State::Renaming(_) => "renaming",
         State::Deleting { .. } => "deleting",
+        State::Archiving { .. } => "archiving",
+        State::Archived(_) => "archived",
+        State::Restoring(_) => "restoring",
+        State::Purging(_) => "purging",
     }
 }
 
@@ -45,6 +50,14 @@ pub(super) fn write(
             "started_at": fields::date(*started_at),
         },
         State::Deleting { committed } => doc! {"phase": i32::from(*committed)},
+        State::Archiving { archive, committed } => {
+            let mut operation = archive_document(archive);
+            operation.insert("phase", i32::from(*committed));
+            operation
+        }
+        State::Archived(archive) | State::Restoring(archive) | State::Purging(archive) => {
+            archive_document(archive)
+        }
     };
     if !strays.is_empty() {
         let strays: Vec<_> = strays.iter().map(stray_document).collect();
@@ -89,15 +102,56 @@ fn read_state(document: &Document, operation: &Document) -> Result<State, Damage
             clear: fields::required(operation, "operation.clear", Bson::as_bool)?,
             started_at: fields::required(operation, "operation.started_at", fields::time)?,
         })),
-        Some("deleting") => {
-            match fields::required(operation, "operation.phase", fields::integer)? {
-                0 => Ok(State::Deleting { committed: false }),
-                1 => Ok(State::Deleting { committed: true }),
-                _ => Err(Damaged("operation.phase")),
-            }
-        }
+        Some("deleting") => Ok(State::Deleting {
+            committed: read_phase(operation)?,
+        }),
+        Some("archiving") => Ok(State::Archiving {
+            archive: read_archive(document, operation)?,
+            committed: read_phase(operation)?,
+        }),
+        Some("archived") => Ok(State::Archived(read_archive(document, operation)?)),
+        Some("restoring") => Ok(State::Restoring(read_archive(document, operation)?)),
+        Some("purging") => Ok(State::Purging(read_archive(document, operation)?)),
         Some(_) => Err(Damaged("state")),
     }
+}
+
+/// Whether the commit point is behind.
+fn read_phase(operation: &Document) -> Result<bool, Damaged> {
+    match fields::required(operation, "operation.phase", fields::integer)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Damaged("operation.phase")),
+    }
+}
+
+/// All of an archive but `archived_at`, which stands beside it: the server writes that.
+fn archive_document(archive: &Archive) -> Document {
+    let Archive {
+        name,
+        admin: kept,
+        retention,
+        archived_at: _,
+    } = archive;
+    let mut operation = doc! {
+        "name": name.as_str(),
+        "retention_seconds": retention.seconds(),
+    };
+    if let Some(kept) = kept {
+        operation.insert("admin", admin::kept_document(kept));
+    }
+    operation
+}
+
+fn read_archive(document: &Document, operation: &Document) -> Result<Box<Archive>, Damaged> {
+    let retention = |value: &Bson| Retention::from_seconds(fields::integer(value)?).ok();
+    let kept = fields::optional(operation, "operation.admin", Bson::as_document)?;
+    Ok(Box::new(Archive {
+        name: fields::required(operation, "operation.name", fields::org_name)?,
+        admin: kept.map(admin::read).transpose()?,
+        retention: fields::required(operation, "operation.retention_seconds", retention)?,
+        archived_at: fields::optional(document, "archived_at", fields::time)?,
+    }))
 }
 
 fn stray_document(stray: &Stray) -> Document {

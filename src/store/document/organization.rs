@@ -4,8 +4,8 @@ use mongodb::bson::{Bson, Document, doc};
 
 use super::{Damaged, admin_id, collection_uuid, fields, operation, organization_id};
 use crate::domain::{
-    names::CollectionName,
-    record::{OrganizationRecord, Owner},
+    names::{CollectionName, OrgName},
+    record::{OrganizationRecord, Owner, State},
 };
 
 /// The whole document, without the revision: whoever writes it counts.
@@ -28,7 +28,12 @@ pub(in crate::store) fn record_document(record: &OrganizationRecord) -> Document
     } = record;
     let mut document = doc! {
         "_id": organization_id(*id),
-        "organization_name": organization_name.as_str(),
+        "organization_name": if state.is_nameless() {
+            // Unique, and nobody's name.
+            CollectionName::archive(*id).to_string()
+        } else {
+            organization_name.to_string()
+        },
         "collection_name": collection_name.as_str(),
         "admin_id": admin_id(*admin),
         "created_at": fields::date(*created_at),
@@ -49,6 +54,9 @@ pub(in crate::store) fn record_document(record: &OrganizationRecord) -> Document
     if let Some(operation) = operation::write(state, quarantine, strays) {
         document.insert("operation", operation);
     }
+    if let Some(since) = state.archive().and_then(|archive| archive.archived_at) {
+        document.insert(ARCHIVED_AT, fields::date(since));
+    }
     if let Some(home) = home {
         document.insert("collection_uuid", collection_uuid(*home));
     }
@@ -62,7 +70,7 @@ pub(super) fn read(document: &Document) -> Result<OrganizationRecord, Damaged> {
     let recorded = |value: &Bson| CollectionName::recorded(value.as_str()?).ok();
     Ok(OrganizationRecord {
         id: fields::required(document, "_id", fields::organization)?,
-        organization_name: fields::required(document, "organization_name", fields::org_name)?,
+        organization_name: read_name(document, &operation.state)?,
         collection_name: fields::required(document, "collection_name", recorded)?,
         admin_id: fields::required(document, "admin_id", fields::admin)?,
         created_at: fields::required(document, "created_at", fields::time)?,
@@ -76,6 +84,16 @@ pub(super) fn read(document: &Document) -> Result<OrganizationRecord, Damaged> {
         disabled: fields::optional(document, "disabled", Bson::as_bool)?.unwrap_or(false),
         revision: fields::optional(document, "revision", fields::integer)?,
     })
+}
+
+/// Since when an archive is kept.
+pub(in crate::store) const ARCHIVED_AT: &str = "archived_at";
+
+fn read_name(document: &Document, state: &State) -> Result<OrgName, Damaged> {
+    match state.archive() {
+        Some(archive) if state.is_nameless() => Ok(archive.name.clone()),
+        Some(_) | None => fields::required(document, "organization_name", fields::org_name),
+    }
 }
 
 fn owner_document(owner: &Owner) -> Document {

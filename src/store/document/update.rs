@@ -3,19 +3,39 @@
 
 use mongodb::bson::{Document, doc};
 
-use super::{admin_document, record_document};
-use crate::domain::record::{AdminRecord, OrganizationRecord, Revision};
+use super::{admin_document, organization::ARCHIVED_AT, record_document};
+use crate::domain::{
+    archive::Retention,
+    record::{AdminRecord, OrganizationRecord, Revision, State},
+};
 
 /// What makes `before` into `after`, and counts.
 pub(in crate::store) fn record_update(
     before: &OrganizationRecord,
     after: &OrganizationRecord,
 ) -> Document {
-    update(
+    let mut update = update(
         &record_document(before),
         record_document(after),
         before.revision,
-    )
+    );
+    if matches!(&after.state, State::Archived(archive) if archive.archived_at.is_none()) {
+        // By the clock that the purge asks, too.
+        update.insert("$currentDate", doc! {ARCHIVED_AT: true});
+    }
+    update
+}
+
+/// How long the record must have been in the archive, by the server's clock, for that update: an
+/// archive is not begun to be dropped by a clock of ours alone.
+pub(in crate::store) fn must_be_over(
+    before: &OrganizationRecord,
+    after: &OrganizationRecord,
+) -> Option<Retention> {
+    match (&before.state, &after.state) {
+        (State::Archived(archive), State::Purging(_)) => Some(archive.retention),
+        _ => None,
+    }
 }
 
 /// As [`record_update`].

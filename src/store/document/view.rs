@@ -8,6 +8,7 @@ use super::{Damaged, admin, organization};
 use crate::{
     domain::{
         ids::{AdminId, OrganizationId},
+        names::OrgName,
         observed::EmailHolder,
         record::{StoredTenant, Tenant},
     },
@@ -36,18 +37,26 @@ pub(in crate::store) fn view(
 ) -> Result<TenantView, StoreError> {
     let mut own = BTreeMap::new();
     let mut claimants = BTreeMap::new();
+    let mut archive = None;
     let mut holders = BTreeSet::new();
     for row in rows {
         match row {
             Row::Organization { record, admin } => {
                 let id = record_id(&record)?;
                 let uid = organization::owner_uid(&record);
-                let tenants = if uid.as_ref() == Some(&query.owner_uid) {
-                    &mut own
-                } else {
-                    &mut claimants
-                };
-                tenants.insert(id, tenant(id, uid, &record, admin.as_ref()));
+                let is_own = uid.as_ref() == Some(&query.owner_uid);
+                let holds_name = query.name.as_ref().is_some_and(|name| holds(&record, name));
+                let found = tenant(id, uid, &record, admin.as_ref());
+                if is_own {
+                    own.insert(id, found);
+                    continue;
+                }
+                if query.archive == Some(id) {
+                    archive = Some(found.clone());
+                }
+                if holds_name {
+                    claimants.insert(id, found);
+                }
             }
             Row::EmailHolder(id) => {
                 let admin = AdminId(object_id(Some(&id))?);
@@ -61,7 +70,16 @@ pub(in crate::store) fn view(
         own: own.into_values().next(),
         claimants: claimants.into_values().collect(),
         email_holder: email_holder.map(|admin| EmailHolder { admin }),
+        archive,
     })
+}
+
+/// Whether the name is the record's, as a claim or by being called so; however damaged the rest.
+fn holds(record: &Document, name: &OrgName) -> bool {
+    let claims = record.get_array("names").map(Vec::as_slice);
+    let called = record.get("organization_name");
+    let mut held = claims.unwrap_or_default().iter().chain(called);
+    held.any(|held| held.as_str() == Some(name.as_str()))
 }
 
 fn tenant(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mongodb::bson::{Bson, Document, oid::ObjectId};
+use mongodb::bson::{Bson, DateTime, Document, oid::ObjectId};
 use uuid::Uuid;
 
 use crate::{
@@ -20,6 +20,8 @@ pub(super) struct Server {
     collections_made: u64,
     collections: BTreeMap<String, Collection>,
     indexes: Vec<Index>,
+    /// The server's clock.
+    pub(super) now: DateTime,
     pub(super) commands: BTreeMap<&'static str, u64>,
     /// Every unique key that the last insert or update stood against.
     pub(super) refused: Vec<UniqueKey>,
@@ -40,6 +42,7 @@ impl Server {
             collections_made: 0,
             collections: BTreeMap::new(),
             indexes: Vec::new(),
+            now: DateTime::from_millis(0),
             commands: BTreeMap::new(),
             refused: Vec::new(),
         }
@@ -151,7 +154,7 @@ impl Server {
             .any(|there| there.get("_id") == document.get("_id") && same(there, document))
     }
 
-    /// Writes what `$set` and `$unset` say into the one document that matches.
+    /// Writes what `$set`, `$unset` and `$currentDate` say into the one document that matches.
     pub(super) fn update(
         &mut self,
         name: &str,
@@ -171,6 +174,9 @@ impl Server {
         }
         if let Ok(set) = update.get_document("$set") {
             document.extend(set.clone());
+        }
+        if let Ok(dated) = update.get_document("$currentDate") {
+            document.extend(dated.keys().map(|field| (field.clone(), self.now.into())));
         }
         self.check_unique(name, &document, Some(place))?;
         if let Some(there) = self.collections.get_mut(name) {

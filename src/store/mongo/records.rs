@@ -1,16 +1,12 @@
 //! Writes to `organizations` and `admins`: inserts, and compare-and-sets on the revision.
 
-use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::connection::Connection;
 use crate::{
-    domain::{
-        hash::BcryptHash,
-        record::{AdminRecord, OrganizationRecord, Revision},
-        step::NewAdmin,
-    },
+    domain::record::{AdminRecord, OrganizationRecord, Revision},
     store::{
-        document,
+        document::{self, ARCHIVED_AT},
         index::{ADMINS, ORGANIZATIONS},
         port::StoreError,
     },
@@ -20,7 +16,8 @@ pub(super) async fn insert_record(
     connection: &Connection,
     record: &OrganizationRecord,
 ) -> Result<(), StoreError> {
-    let document = document::record_document(record);
+    let mut document = document::record_document(record);
+    document.insert("revision", 1_i64);
     insert(
         connection,
         "insert into organizations",
@@ -32,10 +29,10 @@ pub(super) async fn insert_record(
 
 pub(super) async fn insert_admin(
     connection: &Connection,
-    admin: &NewAdmin,
-    password: &BcryptHash,
+    admin: &AdminRecord,
 ) -> Result<(), StoreError> {
-    let document = document::admin_document(&admin.with_password(password.clone()));
+    let mut document = document::admin_document(admin);
+    document.insert("revision", admin.revision.unwrap_or(0) + 1);
     insert(connection, "insert into admins", ADMINS, document).await
 }
 
@@ -44,7 +41,13 @@ pub(super) async fn update_record(
     before: &OrganizationRecord,
     after: &OrganizationRecord,
 ) -> Result<(), StoreError> {
-    let filter = unchanged(document::organization_id(before.id), before.revision);
+    let mut filter = unchanged(document::organization_id(before.id), before.revision);
+    if let Some(retention) = document::must_be_over(before, after) {
+        // Asked for just before, which can only make it earlier: not every server that speaks the
+        // protocol knows $$NOW in a filter, and one that doesn't must not let an archive go.
+        let since = server_time(connection).await? - retention.seconds() * 1000;
+        filter.insert(ARCHIVED_AT, doc! {"$lte": DateTime::from_millis(since)});
+    }
     let update = document::record_update(before, after);
     update_one(
         connection,
@@ -92,6 +95,14 @@ pub(super) async fn delete_admins(
     Ok(())
 }
 
+/// The server's clock, in milliseconds since the epoch: the one that `$currentDate` writes.
+async fn server_time(connection: &Connection) -> Result<i64, StoreError> {
+    let hello = connection.read("hello", doc! {"hello": 1}).await?;
+    let time = hello.get_datetime("localTime");
+    time.map(|time| time.timestamp_millis())
+        .map_err(|_| StoreError::Other("the server doesn't tell its time".to_owned()))
+}
+
 /// Still the document that was read.
 fn unchanged(id: ObjectId, revision: Revision) -> Document {
     let revision = revision.map_or_else(|| doc! {"$exists": false}.into(), Bson::Int64);
@@ -102,9 +113,8 @@ async fn insert(
     connection: &Connection,
     action: &'static str,
     collection: &str,
-    mut document: Document,
+    document: Document,
 ) -> Result<(), StoreError> {
-    document.insert("revision", 1_i64);
     let command = doc! {"insert": collection, "documents": [document]};
     connection.write(action, command).await.map(drop)
 }

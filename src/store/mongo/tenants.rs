@@ -38,6 +38,9 @@ fn pipeline(query: &TenantQuery) -> Vec<Document> {
         either.push(doc! {"names": name.as_str()});
         either.push(doc! {"organization_name": name.as_str()});
     }
+    if let Some(archive) = query.archive {
+        either.push(doc! {"_id": document::organization_id(archive)});
+    }
     let mut pipeline = with_admins(doc! {"$or": either});
     if let Some(email) = &query.email {
         pipeline.push(doc! {"$unionWith": {"coll": ADMINS, "pipeline": [

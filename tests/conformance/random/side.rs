@@ -149,7 +149,11 @@ impl Side {
                 store.update_record(&before, &after).await
             }
             Operation::DeleteRecord(record) => store.delete_record(&self.own_record(record)).await,
-            Operation::InsertAdmin(admin) => store.insert_admin(admin, &hash("random")).await,
+            Operation::InsertAdmin(admin) => {
+                store
+                    .insert_admin(&admin.with_password(hash("random")))
+                    .await
+            }
             Operation::UpdateAdmin(before, after) => store.update_admin(before, after).await,
             Operation::DeleteAdmins(record) => store.delete_admins(record).await,
             Operation::Create(name, id) => store.create_collection(name, organization(*id)).await,

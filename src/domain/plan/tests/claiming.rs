@@ -37,6 +37,7 @@ fn an_object_that_is_gone_needs_nothing() {
 fn an_object_that_goes_without_our_finalizer_needs_nothing() {
     let absent = Wish::Absent(Leaving {
         disposal: Disposal::Delete,
+        is_protected: false,
         disabled: false,
     });
     assert_eq!(
@@ -52,6 +53,7 @@ fn an_object_that_goes_without_our_finalizer_needs_nothing() {
 fn an_object_that_goes_without_a_record_of_its_own_is_let_go() {
     let absent = Wish::Absent(Leaving {
         disposal: Disposal::Delete,
+        is_protected: false,
         disabled: false,
     });
     let theirs = OrganizationRecord {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::scene::*;
 use crate::domain::{
+    archive::Retention,
     desired::{Adoption, Disposal, Leaving, Wish},
     ids::OrganizationId,
     names::CollectionName,
@@ -17,10 +18,11 @@ use crate::domain::{
 /// A plan has at most so many steps that write.
 const BOUND: usize = 40;
 
-const PLACES: [&str; 4] = [
+const PLACES: [&str; 5] = [
     "org_acme",
     "org_acme-labs",
     "_trash.010101010101010101010101",
+    ARCHIVE,
     "elsewhere",
 ];
 
@@ -54,6 +56,17 @@ fn any_record() -> impl Strategy<Value = OrganizationRecord> {
         Just(renaming(true)),
         any::<bool>().prop_map(|committed| OrganizationRecord {
             state: State::Deleting { committed },
+            ..active()
+        }),
+        (any::<bool>(), any::<bool>()).prop_map(|(committed, with_admin)| OrganizationRecord {
+            state: State::Archiving {
+                archive: archive(with_admin.then(admin)),
+                committed,
+            },
+            ..active()
+        }),
+        any::<bool>().prop_map(|with_admin| OrganizationRecord {
+            state: State::Restoring(archive(with_admin.then(admin))),
             ..active()
         }),
     ];
@@ -131,17 +144,23 @@ fn any_wish() -> impl Strategy<Value = Wish> {
         Just(Adoption::OwnNamespace),
         Just(Adoption::Unowned)
     ];
-    let disposal = prop_oneof![Just(Disposal::Retain), Just(Disposal::Delete)];
+    let disposal = prop_oneof![
+        Just(Disposal::Retain),
+        Just(Disposal::Archive(Retention::default())),
+        Just(Disposal::Delete)
+    ];
     prop_oneof![
-        4 => (any::<bool>(), any::<bool>(), adoption).prop_map(move |(renamed, disabled, may_adopt)| {
+        4 => (any::<bool>(), any::<bool>(), any::<bool>(), adoption).prop_map(move |(renamed, disabled, restored, may_adopt)| {
             let mut desired = desired.clone();
+            desired.restore_from = restored.then_some(OWN);
             desired.name = name(if renamed { "acme-labs" } else { "acme" });
             desired.disabled = disabled;
             desired.may_adopt = may_adopt;
             Wish::Present(desired)
         }),
-        3 => (disposal, any::<bool>())
-            .prop_map(|(disposal, disabled)| Wish::Absent(Leaving { disposal, disabled })),
+        3 => (disposal, any::<bool>(), prop::bool::weighted(0.1)).prop_map(|(disposal, disabled, is_protected)| {
+            Wish::Absent(Leaving { disposal, is_protected, disabled })
+        }),
         1 => Just(Wish::Suspended),
         1 => Just(Wish::Refused(Reason::InvalidSpec(String::new()))),
     ]
@@ -163,10 +182,22 @@ fn any_scene() -> impl Strategy<Value = Scene> {
         prop::option::of(any_claimant()),
         prop::option::of(0..PLACES.len()),
         (lying(), lying(), lying()),
-        (any_capability(), any::<bool>(), any::<bool>()),
+        (
+            any_capability(),
+            any::<bool>(),
+            any::<bool>(),
+            any::<bool>(),
+        ),
     )
         .prop_map(
-            |(wish, own, claimant, home, lying, (capability, finalizer, with_admin))| {
+            |(
+                wish,
+                own,
+                claimant,
+                home,
+                lying,
+                (capability, finalizer, with_admin, asks_for_archive),
+            )| {
                 let mut scene = scene()
                     .wish(wish)
                     .object(|object| object.finalizer = finalizer)
@@ -191,6 +222,9 @@ fn any_scene() -> impl Strategy<Value = Scene> {
                 }
                 if let Some(record) = own {
                     scene = scene.own(record, with_admin.then(admin));
+                }
+                if asks_for_archive && scene.seen.own.is_none() {
+                    scene = scene.in_archive(archived());
                 }
                 match claimant {
                     Some(record) => scene.claimant(record),

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::domain::{
+    archive::{Archive, Retention},
     credential::{CredentialSource, ObservedCredential, SecretName},
     desired::{Adoption, Desired, Disposal, Leaving, Wish},
     email::Email,
@@ -114,6 +115,31 @@ pub fn admin() -> AdminRecord {
     }
 }
 
+/// What is kept of [`active`], with its admin or without.
+pub fn archive(admin: Option<AdminRecord>) -> Box<Archive> {
+    Box::new(Archive {
+        name: name("acme"),
+        admin,
+        retention: Retention::default(),
+        archived_at: None,
+    })
+}
+
+/// [`active`] once it is in the archive.
+pub fn archived() -> OrganizationRecord {
+    OrganizationRecord {
+        collection_name: collection(ARCHIVE),
+        names: Vec::new(),
+        owner: None,
+        released: Some(me()),
+        state: State::Archived(archive(Some(admin()))),
+        disabled: true,
+        ..active()
+    }
+}
+
+pub const ARCHIVE: &str = "_archive.010101010101010101010101";
+
 pub fn left(text: &str, seconds_from_now: i64) -> Quarantine {
     Quarantine {
         name: name(text),
@@ -158,6 +184,7 @@ pub fn scene() -> Scene {
         },
         generated_secret: SecretName("acme-admin".to_owned()),
         disabled: false,
+        restore_from: None,
         may_adopt: Adoption::Never,
     });
     let seen = Observed {
@@ -177,6 +204,7 @@ pub fn scene() -> Scene {
         asked_name: None,
         claimants: Vec::new(),
         email_holder: None,
+        archive: None,
         collections: BTreeMap::new(),
         found: BTreeMap::new(),
         particulars: BTreeMap::new(),
@@ -207,6 +235,7 @@ pub fn serving() -> Scene {
 pub fn leaving(disposal: Disposal) -> Scene {
     serving().wish(Wish::Absent(Leaving {
         disposal,
+        is_protected: false,
         disabled: false,
     }))
 }
@@ -253,6 +282,13 @@ impl Scene {
     pub fn own(mut self, record: OrganizationRecord, admin: Option<AdminRecord>) -> Self {
         self.seen.own = Some(StoredTenant::Readable(Box::new(Tenant { record, admin })));
         self
+    }
+
+    /// The archive that is asked for, if its id is.
+    pub fn in_archive(self, record: OrganizationRecord) -> Self {
+        let admin = None;
+        let archived = StoredTenant::Readable(Box::new(Tenant { record, admin }));
+        self.observe(|seen| seen.archive = Some(archived))
     }
 
     pub fn claimant(self, record: OrganizationRecord) -> Self {
@@ -345,9 +381,15 @@ impl Scene {
     }
 
     /// The next write, or why the pass rests; looks are answered from the catalogue.
-    pub fn next(mut self) -> (Next, Self) {
+    pub fn next(self) -> (Next, Self) {
+        let wish = self.wish.clone();
+        self.next_by(|seen| next(&wish, seen))
+    }
+
+    /// As [`Self::next`], by another table.
+    pub fn next_by(mut self, decide: impl Fn(&Observed) -> Next) -> (Next, Self) {
         loop {
-            match next(&self.wish, &self.seen) {
+            match decide(&self.seen) {
                 Next::Do(Step::Look(look)) => {
                     let learned = self.answer(&look);
                     self.seen = self.seen.after(&Step::Look(look), learned);
