@@ -213,9 +213,9 @@ pub struct ControllerArgs {
     /// How many organizations are worked on at a time
     #[arg(long, env = "CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
-    /// How often an organization that needs nothing is looked at, to find drift (varied by 20 %)
-    #[arg(long, env = "RESYNC", default_value = "5m", value_parser = parse_duration)]
-    pub resync: Duration,
+    /// How often all organizations are compared with the database, to find drift (varied by 20 %)
+    #[arg(long, env = "SWEEP_INTERVAL", default_value = "5m", value_parser = parse_duration)]
+    pub sweep_interval: Duration,
 }
 
 /// `controller`.

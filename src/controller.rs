@@ -1,5 +1,6 @@
 //! The controller: observe, plan, execute, tell.
 
+pub mod abandoned;
 pub mod backoff;
 pub mod change;
 pub mod cluster;

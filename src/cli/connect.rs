@@ -6,8 +6,6 @@ use anyhow::Context as _;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client, Config, ResourceExt};
 
-use crate::config::TenancyArgs;
-
 /// Whose uid names the cluster: it is made with the cluster, and never anew.
 const CLUSTER_NAMESPACE: &str = "kube-system";
 
@@ -38,9 +36,9 @@ pub async fn clients() -> anyhow::Result<Clients> {
 }
 
 /// The cluster's id: the setting's, or its own as soon as the API server gives it.
-pub async fn cluster_id(args: &TenancyArgs, client: &Client) -> String {
-    if let Some(id) = &args.cluster_id {
-        return id.clone();
+pub async fn cluster_id(given: Option<&str>, client: &Client) -> String {
+    if let Some(id) = given {
+        return id.to_owned();
     }
     loop {
         match Api::<Namespace>::all(client.clone())

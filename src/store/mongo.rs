@@ -5,6 +5,7 @@ mod collections;
 mod connection;
 mod failure;
 mod indexes;
+mod inventory;
 mod logins;
 mod merge;
 mod observer;
@@ -36,6 +37,7 @@ use crate::domain::{
     email::Email,
     hash::BcryptHash,
     ids::{CollectionUuid, OrganizationId},
+    inventory::Inventory,
     names::CollectionName,
     observed::{Capability, ObservedCollection},
     record::{AdminRecord, OrganizationRecord, StoredTenant},
@@ -146,6 +148,11 @@ impl TenantStore for MongoStore {
     ) -> Result<bool, StoreError> {
         let (connection, capability) = self.probed().await?;
         collections::is_empty(&connection, capability, name, uuid).await
+    }
+
+    async fn take_inventory(&self) -> Result<Inventory, StoreError> {
+        let (connection, _) = self.probed().await?;
+        inventory::take(&connection).await
     }
 
     async fn insert_record(&self, record: &OrganizationRecord) -> Result<(), StoreError> {

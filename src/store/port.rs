@@ -10,6 +10,7 @@ use crate::domain::{
     email::Email,
     hash::BcryptHash,
     ids::{CollectionUuid, OrganizationId},
+    inventory::Inventory,
     names::{CollectionName, OrgName},
     observed::{Capability, EmailHolder, ObservedCollection},
     record::{AdminRecord, OrganizationRecord, StoredTenant},
@@ -121,6 +122,10 @@ pub trait TenantStore: Send + Sync + 'static {
         name: &CollectionName,
         uuid: CollectionUuid,
     ) -> Result<bool, StoreError>;
+
+    /// All that the database holds of tenants, by one cursor over the admins, one over the records
+    /// and one listing of the collections, in that order; each batch within the deadline of a read.
+    async fn take_inventory(&self) -> Result<Inventory, StoreError>;
 
     /// Inserts a record, with revision 1.
     ///

@@ -277,7 +277,7 @@ fn context(
                 adoption_namespaces: vec!["tenancy".to_owned()],
             },
             bcrypt_cost: COST,
-            resync: Duration::from_secs(1),
+            unwatched_secrets: Some(Duration::from_secs(1)),
             secret_recheck: Duration::from_secs(1),
         },
         backoffs: Backoffs::default(),

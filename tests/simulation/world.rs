@@ -94,7 +94,7 @@ impl World {
                     adoption_namespaces: vec!["one".to_owned()],
                 },
                 bcrypt_cost: 4,
-                resync: Duration::from_secs(1),
+                unwatched_secrets: Some(Duration::from_secs(1)),
                 secret_recheck: Duration::from_secs(1),
             },
             backoffs: Backoffs::default(),

@@ -133,7 +133,7 @@ fn context_telling(
                 adoption_namespaces: Vec::new(),
             },
             bcrypt_cost: 4,
-            resync: Duration::from_secs(2),
+            unwatched_secrets: Some(Duration::from_secs(2)),
             secret_recheck: Duration::from_secs(2),
         },
         backoffs: Backoffs::default(),

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         ids::{AdminId, OrganizationId},
         observed::EmailHolder,
-        record::{StoredTenant, Tenant},
+        record::{AdminRecord, OrganizationRecord, StoredTenant, Tenant},
     },
     store::port::{StoreError, TenantQuery, TenantView},
 };
@@ -42,12 +42,13 @@ pub(in crate::store) fn view(
             Row::Organization { record, admin } => {
                 let id = record_id(&record)?;
                 let uid = organization::owner_uid(&record);
+                let admin = admin.as_ref().map(admin::read);
                 let tenants = if uid.as_ref() == Some(&query.owner_uid) {
                     &mut own
                 } else {
                     &mut claimants
                 };
-                tenants.insert(id, tenant(id, uid, &record, admin.as_ref()));
+                tenants.insert(id, tenant(id, uid, organization::read(&record), admin));
             }
             Row::EmailHolder(id) => {
                 let admin = AdminId(object_id(Some(&id))?);
@@ -64,16 +65,17 @@ pub(in crate::store) fn view(
     })
 }
 
-fn tenant(
+/// The tenant, or the first field that stopped the reading.
+pub(super) fn tenant(
     id: OrganizationId,
     owner_uid: Option<String>,
-    record: &Document,
-    admin: Option<&Document>,
+    record: Result<OrganizationRecord, Damaged>,
+    admin: Option<Result<AdminRecord, Damaged>>,
 ) -> StoredTenant {
     let read = || {
         Ok(Tenant {
-            record: organization::read(record)?,
-            admin: admin.map(admin::read).transpose()?,
+            record: record?,
+            admin: admin.transpose()?,
         })
     };
     match read() {
@@ -96,7 +98,9 @@ pub(in crate::store) fn stored_tenant(
 ) -> Result<StoredTenant, StoreError> {
     let uid = organization::owner_uid(record);
     let named = admin.filter(|admin| admin.get("_id") == record.get("admin_id"));
-    Ok(tenant(record_id(record)?, uid, record, named))
+    let id = record_id(record)?;
+    let record = organization::read(record);
+    Ok(tenant(id, uid, record, named.map(admin::read)))
 }
 
 /// Whose record it is.

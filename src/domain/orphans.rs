@@ -1,0 +1,328 @@
+//! What the database holds that no object speaks for, and why. Told, never acted on.
+
+use std::{collections::HashSet, fmt};
+
+use super::{
+    ids::OrganizationId,
+    inventory::{InventoriedAdmin, InventoriedTenant, Inventory},
+    names::{CollectionName, PrivateKind},
+    observed::{ObservedCollection, names_of_record},
+    record::{OrganizationRecord, Owner, State, StoredTenant},
+};
+
+macro_rules! orphan_kinds {
+    ($($(#[$doc:meta])* $kind:ident,)*) => {
+        /// Why something has no object.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum OrphanKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl OrphanKind {
+            /// Every kind there is.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// The word that metrics and tables carry.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => stringify!($kind),)* }
+            }
+        }
+    };
+}
+
+orphan_kinds! {
+    /// An organization whose object was deleted under policy Retain.
+    Retained,
+    /// An organization that the older service made, and that nobody has adopted.
+    OlderService,
+    /// An organization whose object went without the operator: its finalizer was taken off, or the
+    /// cluster was put back to a state in which it isn't there.
+    ObjectGone,
+    /// A record that nobody owns, and that can't be read.
+    UnreadableRecord,
+    /// An admin whom no organization has.
+    AdminWithoutOrganization,
+    /// A collection of a tenant's name that is no organization's.
+    CollectionWithoutRecord,
+    /// Documents that were written late and clash with others, kept for a person to decide on.
+    KeptStray,
+    /// Documents that were written late, to an organization that is gone.
+    StrayOfNobody,
+    /// What was about to be dropped, of an organization that is gone.
+    TrashOfNobody,
+    /// An archive of which no record speaks.
+    ArchiveOfNobody,
+}
+
+impl fmt::Display for OrphanKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Something that no object speaks for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Orphan {
+    /// Why.
+    pub kind: OrphanKind,
+    /// What it is: an organization with its id, an admin with his address, a collection.
+    pub what: String,
+    /// What led to it, in a sentence.
+    pub why: String,
+    /// What to do about it, in a sentence.
+    pub advice: String,
+}
+
+/// The objects that there are, as far as somebody looked.
+#[derive(Debug, Clone, Default)]
+pub struct KnownObjects {
+    /// The cluster that was looked at, as records name it.
+    pub cluster: String,
+    /// The namespaces that were looked at; `None`: all.
+    pub namespaces: Vec<Option<String>>,
+    /// metadata.uid of every object there.
+    pub uids: HashSet<String>,
+}
+
+impl KnownObjects {
+    /// Whether the owner's object would be among these, and isn't. Of other clusters and namespaces
+    /// nothing is known.
+    #[must_use]
+    pub fn lack(&self, owner: &Owner) -> bool {
+        self.covers(owner) && !self.uids.contains(&owner.uid)
+    }
+
+    fn covers(&self, owner: &Owner) -> bool {
+        let mut scopes = self.namespaces.iter();
+        let is_within = |scope: &Option<String>| match scope {
+            None => true,
+            Some(namespace) => *namespace == owner.namespace,
+        };
+        owner.cluster == self.cluster && scopes.any(is_within)
+    }
+}
+
+/// All that no object speaks for, by kind.
+#[must_use]
+pub fn orphans(inventory: &Inventory, objects: &KnownObjects) -> Vec<Orphan> {
+    let tenants = inventory.tenants().iter();
+    let tenants = tenants.filter_map(|found| tenant(found, objects));
+    let admins = inventory.admins().iter();
+    let admins = admins.filter_map(|admin| lone_admin(admin, inventory));
+    let owned: HashSet<_> = inventory.records().flat_map(names_of_record).collect();
+    let collections = inventory.collections().iter();
+    let collections =
+        collections.filter_map(|(name, there)| lone_collection(name, there, &owned, inventory));
+    let mut orphans: Vec<_> = tenants.chain(admins).chain(collections).collect();
+    orphans.sort();
+    orphans
+}
+
+/// The records whose object would have to be there and isn't. To be looked at one by one, record
+/// first, before anything is done about them.
+pub fn abandoned<'a>(
+    inventory: &'a Inventory,
+    objects: &'a KnownObjects,
+) -> impl Iterator<Item = &'a Owner> {
+    let owners = inventory
+        .records()
+        .filter_map(|record| record.owner.as_ref());
+    owners.filter(|owner| objects.lack(owner))
+}
+
+fn tenant(found: &InventoriedTenant, objects: &KnownObjects) -> Option<Orphan> {
+    match &found.tenant {
+        StoredTenant::Readable(tenant) => lone_record(&tenant.record, objects),
+        StoredTenant::Unreadable {
+            id,
+            owner_uid: None,
+            field,
+        } => Some(Orphan {
+            kind: OrphanKind::UnreadableRecord,
+            what: match &found.called {
+                Some(name) => format!("organization {name:?} ({id})"),
+                None => format!("organization {id}"),
+            },
+            why: format!("Field {field} can't be read."),
+            advice: format!(
+                "Correct field {field} of the document with that _id in organizations (or, for \
+                 admins.…, of its admin)."
+            ),
+        }),
+        StoredTenant::Unreadable { .. } => None,
+    }
+}
+
+fn lone_record(record: &OrganizationRecord, objects: &KnownObjects) -> Option<Orphan> {
+    let OrganizationRecord {
+        id,
+        organization_name,
+        owner,
+        released,
+        ..
+    } = record;
+    let what = format!("organization {organization_name} ({id})");
+    match (owner, released) {
+        (Some(owner), _) if objects.lack(owner) => Some(Orphan {
+            kind: OrphanKind::ObjectGone,
+            what,
+            why: format!(
+                "Its object {}/{} went without the operator{}.",
+                owner.namespace,
+                owner.name,
+                under_way(&record.state)
+            ),
+            advice: format!(
+                "Apply Organization {}/{} with organizationName {organization_name} again, and it is \
+                 taken back with all data. Otherwise the operator releases it as under Retain.",
+                owner.namespace, owner.name
+            ),
+        }),
+        (Some(_), _) => None,
+        (None, Some(former)) => Some(Orphan {
+            kind: OrphanKind::Retained,
+            what,
+            why: format!(
+                "Its object {}/{} is gone, and its data was kept.",
+                former.namespace, former.name
+            ),
+            advice: format!(
+                "To have it back, apply Organization {}/{} with organizationName \
+                 {organization_name}. To have it gone, do so with deletionPolicy Delete, and delete \
+                 that.",
+                former.namespace, former.name
+            ),
+        }),
+        (None, None) => Some(Orphan {
+            kind: OrphanKind::OlderService,
+            what,
+            why: "The older service made it, and nobody has adopted it.".to_owned(),
+            advice: "`organization-operator adopt` prints an Organization that takes it over."
+                .to_owned(),
+        }),
+    }
+}
+
+fn under_way(state: &State) -> &'static str {
+    match state {
+        State::Active => "",
+        State::Provisioning => " while it was being made",
+        State::Renaming(_) => " while it was being renamed",
+        State::Deleting { .. } => " while it was being deleted",
+    }
+}
+
+fn lone_admin(admin: &InventoriedAdmin, inventory: &Inventory) -> Option<Orphan> {
+    let mut tenants = inventory.tenants().iter();
+    if tenants.any(|found| found.admin_id == Some(admin.id)) {
+        return None;
+    }
+    let linked = admin
+        .organization_id
+        .filter(|id| inventory.tenant(*id).is_some());
+    let why = match (linked, admin.organization_id) {
+        (Some(id), _) => format!("Organization {id} has another admin."),
+        (None, Some(id)) => format!("Organization {id}, which he is of, is not there."),
+        (None, None) => {
+            "No organization names him; the older service may have left him.".to_owned()
+        }
+    };
+    let id = admin.id;
+    Some(Orphan {
+        kind: OrphanKind::AdminWithoutOrganization,
+        what: match &admin.email {
+            Some(email) => format!("admin {email} ({id})"),
+            None => format!("admin {id}"),
+        },
+        why,
+        advice: "His address stays taken: an Organization with it gets EmailConflict. If nobody \
+                 needs him, delete the document with that _id in admins."
+            .to_owned(),
+    })
+}
+
+fn lone_collection(
+    name: &CollectionName,
+    there: &ObservedCollection,
+    owned: &HashSet<CollectionName>,
+    inventory: &Inventory,
+) -> Option<Orphan> {
+    let (kind, why, advice) = match name.private() {
+        Some((PrivateKind::Stray, id)) => stray(name, id, inventory)?,
+        _ if owned.contains(name) || inventory.holder(there.uuid).is_some() => return None,
+        Some((kind @ (PrivateKind::Trash | PrivateKind::Archive), id)) => {
+            if inventory.tenant(id).is_some() {
+                return None;
+            }
+            let kind = match kind {
+                PrivateKind::Archive => OrphanKind::ArchiveOfNobody,
+                PrivateKind::Trash | PrivateKind::Stray => OrphanKind::TrashOfNobody,
+            };
+            (
+                kind,
+                format!("Organization {id}, whose it was, is not there."),
+                "Look at its documents, and drop it if nobody needs them.".to_owned(),
+            )
+        }
+        None if name.is_of_a_tenant() => (
+            OrphanKind::CollectionWithoutRecord,
+            match there.marker {
+                Some(id) => format!(
+                    "The operator made it for organization {id}, which is not there or has another."
+                ),
+                None => "The operator didn't make it, and no record has it.".to_owned(),
+            },
+            "An Organization of that name gets CollectionConflict. Look at its documents: rename it \
+             if somebody needs them, drop it if nobody does."
+                .to_owned(),
+        ),
+        None => return None,
+    };
+    Some(Orphan {
+        kind,
+        what: format!("collection {name}"),
+        why,
+        advice,
+    })
+}
+
+fn stray(
+    name: &CollectionName,
+    id: OrganizationId,
+    inventory: &Inventory,
+) -> Option<(OrphanKind, String, String)> {
+    let Some(found) = inventory.tenant(id) else {
+        return Some((
+            OrphanKind::StrayOfNobody,
+            format!("Written late to a name of organization {id}, which is gone."),
+            "Look at its documents: copy out what somebody needs, then drop it.".to_owned(),
+        ));
+    };
+    let record = &found.readable()?.record;
+    let noted = record
+        .strays
+        .iter()
+        .find(|stray| CollectionName::stray(id, stray.slot) == *name);
+    // One that is on its way into the home is nobody's business.
+    if noted.is_some_and(|stray| !stray.kept) {
+        return None;
+    }
+    Some((
+        OrphanKind::KeptStray,
+        format!(
+            "Written late to a former name of organization {}{}.",
+            record.organization_name,
+            if noted.is_some() {
+                "; some of its documents clash with those there"
+            } else {
+                ""
+            }
+        ),
+        format!(
+            "Compare its documents with those in {}, decide which are right, and drop it.",
+            record.home()
+        ),
+    ))
+}
+
