@@ -4,6 +4,7 @@
 //! ([`controller`], [`domain`], [`store`]); and the process around it is configured, watched and
 //! stopped ([`config`], [`cli`], [`runtime`]).
 
+pub mod adopt;
 pub mod auth;
 pub mod cli;
 pub mod clock;

@@ -146,3 +146,6 @@ impl Sweep {
         findings
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,4 +150,3 @@ fn at(
     });
     there.collect()
 }
-

@@ -32,19 +32,16 @@ pub(super) fn agrees(
     let Some(status) = status_of(object) else {
         return true;
     };
-    let Some(told) = told(status).filter(|told| rests_on_the_database(*told)) else {
-        return true;
-    };
-    if object.annotations().contains_key(CHANGE_ANNOTATION) {
+    let is_at_rest = told(status).is_some_and(rests_on_the_database);
+    if !is_at_rest || object.annotations().contains_key(CHANGE_ANNOTATION) {
         return true;
     }
     let wish = validate(object, &settings.allowances);
     let key = key_of(object);
     let seen = observed_object(object, &key, &settings.cluster_id);
     match foresee(&wish, seen, inventory, moment) {
-        Foreseen::Acts => false,
-        // What was served must be seen to be served; who is refused is looked at on its own.
-        Foreseen::Unclear => told != ReasonKind::Succeeded,
+        // What can't be told from here is for a pass to find out.
+        Foreseen::Acts | Foreseen::Unclear => false,
         Foreseen::Rests(Rest::Gone, _) => true,
         Foreseen::Rests(Rest::Settled { reason, .. }, seen) => {
             let outcome = Outcome {
