@@ -41,11 +41,8 @@ pub async fn cluster_id(given: Option<&str>, client: &Client) -> String {
         return id.to_owned();
     }
     loop {
-        match Api::<Namespace>::all(client.clone())
-            .get(CLUSTER_NAMESPACE)
-            .await
-        {
-            Ok(namespace) => return namespace.uid().unwrap_or_default(),
+        match own_cluster_id(client).await {
+            Ok(id) => return id,
             Err(error) => {
                 let why = crate::controller::cluster::describe(&error);
                 tracing::warn!(
@@ -56,4 +53,11 @@ pub async fn cluster_id(given: Option<&str>, client: &Client) -> String {
         }
         tokio::time::sleep(RETRY).await;
     }
+}
+
+/// The cluster's own id, asked for once.
+pub async fn own_cluster_id(client: &Client) -> Result<String, kube::Error> {
+    let namespaces = Api::<Namespace>::all(client.clone());
+    let namespace = namespaces.get(CLUSTER_NAMESPACE).await?;
+    Ok(namespace.uid().unwrap_or_default())
 }

@@ -3,12 +3,12 @@
 
 use std::{collections::BTreeSet, process::ExitCode};
 
-use anyhow::Context as _;
-use kube::{Api, Client, ResourceExt as _, api::ListParams, core::PartialObjectMeta};
+use anyhow::{Context as _, anyhow};
+use kube::{Api, Client, ResourceExt, api::ListParams, core::PartialObjectMeta};
 use serde_json::json;
 
 use super::{
-    connect::{clients, cluster_id},
+    connect::{clients, own_cluster_id},
     exit, fail, output,
 };
 use crate::{
@@ -48,8 +48,14 @@ pub async fn run(args: OrphansArgs) -> anyhow::Result<ExitCode> {
 async fn found(args: &OrphansArgs) -> anyhow::Result<Vec<Orphan>> {
     let pool = std::sync::Arc::new(HashPool::start(std::num::NonZeroUsize::MIN, 1)?);
     let store = database::open(&args.mongo, &Metrics::new(pool)).await?;
-    let client = clients().await?.reads;
-    let cluster = cluster_id(args.cluster_id.as_deref(), &client).await;
+    // The one that asks once: a person waits for the answer.
+    let client = clients().await?.writes;
+    let cluster = match &args.cluster_id {
+        Some(id) => id.clone(),
+        None => own_cluster_id(&client).await.map_err(|error| {
+            anyhow!("namespace kube-system can't be read: {}", describe(&error))
+        })?,
+    };
     let mut found = look(&store, &client, &cluster, args).await?;
     if !found.is_empty() {
         let again: BTreeSet<_> = look(&store, &client, &cluster, args)
@@ -100,7 +106,7 @@ async fn uids(client: &Client, namespace: Option<&str>) -> anyhow::Result<Vec<St
             }
             Err(error) => anyhow::bail!("the objects can't be read: {}", describe(&error)),
         };
-        uids.extend(list.items.iter().filter_map(|object| object.uid()));
+        uids.extend(list.items.iter().filter_map(ResourceExt::uid));
         match list.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => page = page.continue_token(&token),
             None => return Ok(uids),
@@ -117,7 +123,7 @@ fn text(found: &[Orphan], format: OutputFormat) -> String {
                     "why": orphan.why, "advice": orphan.advice,
                 })
             });
-            format!("{:#}\n", serde_json::Value::from_iter(rows))
+            format!("{:#}\n", rows.collect::<serde_json::Value>())
         }
         OutputFormat::Table if found.is_empty() => "Everything has its object.\n".to_owned(),
         OutputFormat::Table => table(found),

@@ -124,12 +124,12 @@ fn credential(wish: &Wish, tenant: Option<&Tenant>) -> ObservedCredential {
     }
 }
 
-fn answer(inventory: &Inventory, look: &Look, uid: &str) -> Option<Learned> {
+fn answer(inventory: &Inventory, look: &Look, object: &str) -> Option<Learned> {
     match look {
         Look::Collections(names) => Some(Learned::Collections(at(inventory, names))),
         Look::Whereabouts(uuid) => Some(Learned::Whereabouts(inventory.place(*uuid).cloned())),
         Look::Claimants(name) => {
-            let own = inventory.owned_by(uid).map(|own| own.tenant.id());
+            let own = inventory.owned_by(object).map(|own| own.tenant.id());
             let holders = inventory.called(name.as_str());
             let others = holders.filter(|found| Some(found.tenant.id()) != own);
             let others: Vec<StoredTenant> = others.map(|found| found.tenant.clone()).collect();
