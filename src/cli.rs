@@ -1,11 +1,13 @@
 //! The command line: one file a subcommand. Exit codes: [`exit`].
 
+mod adopt;
 mod api;
 mod connect;
 mod controller;
 pub mod crd;
 mod hash;
 pub mod openapi;
+mod orphans;
 mod output;
 mod plan;
 mod process;
@@ -26,7 +28,7 @@ use crate::{
 pub mod exit {
     /// Done; or stopped because it was told to.
     pub const OK: u8 = 0;
-    /// `plan`: there is something to do. Else: it could not begin.
+    /// `plan`: there is something to do; `orphans`: there are some. Else: it could not begin.
     pub const SOMETHING: u8 = 1;
     /// A setting is wrong.
     pub const BAD_SETTING: u8 = 2;
@@ -78,6 +80,8 @@ pub fn run() -> ExitCode {
                 Ok(ExitCode::from(exit::OK))
             }
             Command::Plan(args) => plan::run(*args).await,
+            Command::Orphans(args) => orphans::run(*args).await,
+            Command::Adopt(args) => adopt::run(*args).await,
             Command::Hash(args) => hash::run(&args),
         }
     });

@@ -6,6 +6,7 @@ mod parse;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use parse::{parse_database, parse_duration, parse_mongo_url};
 use secrecy::SecretString;
+pub use tools::{AdoptArgs, HashArgs, OrphansArgs, OutputFormat};
 
 use crate::{
     controller::validate::Allowances,
@@ -49,18 +51,18 @@ pub enum Command {
     ///
     /// Exits with 0 if there is nothing to do, 1 if there is something, 2 and more on an error.
     Plan(Box<PlanArgs>),
+    /// Print what the database holds that no Organization speaks for, why, and what to do
+    ///
+    /// Deletes nothing. Exits with 0 if there is nothing, 1 if there is something, 2 on an error.
+    Orphans(Box<OrphansArgs>),
+    /// Print the older service's organizations as manifests that take them over
+    ///
+    /// What can't be taken over is told on standard error. Nothing is written to a tenant.
+    Adopt(Box<AdoptArgs>),
     /// Print the bcrypt hash of a password, for spec.admin.passwordHashSecretRef
     ///
     /// The password is read from standard input, or asked for where that is a terminal.
     Hash(HashArgs),
-}
-
-/// What is to be hashed.
-#[derive(Debug, Clone, Args)]
-pub struct HashArgs {
-    /// bcrypt's cost
-    #[arg(long, env = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(10..=16))]
-    pub cost: u32,
 }
 
 /// How to log, to standard error.
@@ -199,11 +201,16 @@ impl ProcessArgs {
     /// A scope for each namespace; `None`: all of them.
     #[must_use]
     pub fn namespaces(&self) -> Vec<Option<String>> {
-        if self.watch_namespaces.is_empty() {
-            vec![None]
-        } else {
-            self.watch_namespaces.iter().cloned().map(Some).collect()
-        }
+        scopes(&self.watch_namespaces)
+    }
+}
+
+/// A scope for each of them; none: one for all there are.
+fn scopes(namespaces: &[String]) -> Vec<Option<String>> {
+    if namespaces.is_empty() {
+        vec![None]
+    } else {
+        namespaces.iter().cloned().map(Some).collect()
     }
 }
 
@@ -220,9 +227,9 @@ pub struct ControllerArgs {
     /// How many organizations are worked on at a time
     #[arg(long, env = "CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
-    /// How often an organization that needs nothing is looked at, to find drift (varied by 20 %)
-    #[arg(long, env = "RESYNC", default_value = "5m", value_parser = parse_duration)]
-    pub resync: Duration,
+    /// How often all organizations are compared with the database, to find drift (varied by 20 %)
+    #[arg(long, env = "SWEEP_INTERVAL", default_value = "5m", value_parser = parse_duration)]
+    pub sweep_interval: Duration,
 }
 
 /// `controller`.

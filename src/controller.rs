@@ -1,5 +1,6 @@
 //! The controller: observe, plan, execute, tell.
 
+pub mod abandoned;
 pub mod backoff;
 pub mod change;
 pub mod cluster;
@@ -9,6 +10,7 @@ pub mod dry_run;
 pub mod events;
 pub mod execute;
 pub mod observe;
+pub mod purge;
 pub mod reconcile;
 mod report;
 pub mod requeue;

@@ -17,6 +17,9 @@ pub const FINALIZER: &str = "organization-operator.dev/tenant";
 /// Who the controller is to the API server.
 pub const FIELD_MANAGER: &str = "organization-operator";
 
+/// Who `organization-operator adopt --apply` is to the API server.
+pub const ADOPT_FIELD_MANAGER: &str = "organization-operator-adopt";
+
 /// Any new value: look again now.
 pub const RECONCILE_ANNOTATION: &str = "organization-operator.dev/reconcile-at";
 

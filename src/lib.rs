@@ -4,6 +4,7 @@
 //! ([`controller`], [`domain`], [`store`]); and the process around it is configured, watched and
 //! stopped ([`config`], [`cli`], [`runtime`]).
 
+pub mod adopt;
 pub mod auth;
 pub mod cli;
 pub mod clock;
@@ -15,3 +16,4 @@ pub mod http;
 pub mod runtime;
 pub mod service;
 pub mod store;
+pub mod sweep;

@@ -11,7 +11,7 @@ mod login;
 pub mod objects;
 mod read;
 mod session;
-mod slug;
+pub(crate) mod slug;
 pub mod tenant;
 mod update;
 pub mod watch;

@@ -6,8 +6,6 @@ use anyhow::Context as _;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client, Config, ResourceExt};
 
-use crate::config::TenancyArgs;
-
 /// Whose uid names the cluster: it is made with the cluster, and never anew.
 const CLUSTER_NAMESPACE: &str = "kube-system";
 
@@ -38,16 +36,13 @@ pub async fn clients() -> anyhow::Result<Clients> {
 }
 
 /// The cluster's id: the setting's, or its own as soon as the API server gives it.
-pub async fn cluster_id(args: &TenancyArgs, client: &Client) -> String {
-    if let Some(id) = &args.cluster_id {
-        return id.clone();
+pub async fn cluster_id(given: Option<&str>, client: &Client) -> String {
+    if let Some(id) = given {
+        return id.to_owned();
     }
     loop {
-        match Api::<Namespace>::all(client.clone())
-            .get(CLUSTER_NAMESPACE)
-            .await
-        {
-            Ok(namespace) => return namespace.uid().unwrap_or_default(),
+        match own_cluster_id(client).await {
+            Ok(id) => return id,
             Err(error) => {
                 let why = crate::controller::cluster::describe(&error);
                 tracing::warn!(
@@ -58,4 +53,11 @@ pub async fn cluster_id(args: &TenancyArgs, client: &Client) -> String {
         }
         tokio::time::sleep(RETRY).await;
     }
+}
+
+/// The cluster's own id, asked for once.
+pub async fn own_cluster_id(client: &Client) -> Result<String, kube::Error> {
+    let namespaces = Api::<Namespace>::all(client.clone());
+    let namespace = namespaces.get(CLUSTER_NAMESPACE).await?;
+    Ok(namespace.uid().unwrap_or_default())
 }

@@ -23,10 +23,14 @@ use crate::{
         watch::{self, Organizations, Scope, Slots, WatchEnded},
     },
     runtime::{database::Indexed, readiness::Need},
+    sweep::Sweep,
 };
 
 /// How soon a change of a Secret is found without a watch: within a minute, with the variation.
 const UNWATCHED_SECRETS: Duration = Duration::from_secs(45);
+
+/// How soon a Secret whose arrival its watch didn't tell of is found.
+const WATCHED_SECRETS: Duration = Duration::from_mins(5);
 
 /// Runs the controller until it is told to stop.
 pub async fn run(command: ControllerCommand) -> anyhow::Result<ExitCode> {
@@ -57,7 +61,7 @@ pub async fn control(
     } = parts;
     let namespaces = process.namespaces();
     let begun = async {
-        let cluster_id = cluster_id(&args.tenancy, &clients.reads).await;
+        let cluster_id = cluster_id(args.tenancy.cluster_id.as_deref(), &clients.reads).await;
         watch::await_definition(&clients.reads, namespaces[0].as_deref(), &readiness).await;
         cluster_id
     };
@@ -99,11 +103,18 @@ pub async fn control(
             stop.clone(),
         )
     }));
-    let beside = future::join4(
+    let sweep = Sweep {
+        context: Arc::clone(&context),
+        organizations: organizations.clone(),
+        namespaces: process.namespaces(),
+        waker: waker.clone(),
+    };
+    let beside = future::join5(
         events::publish(clients.writes.clone(), instance(), told),
         watch_secrets(&process, &args, &clients.reads, &organizations, &waker),
         watch::await_first_lists(&organizations, &readiness),
         wake_on_return(&context, &signs.returned),
+        sweep.run(args.sweep_interval),
     );
     tokio::select! {
         ended = passes => ended.map(drop),
@@ -119,13 +130,9 @@ fn pass_settings(process: &ProcessArgs, args: &ControllerArgs, cluster_id: Strin
         rules: args.tenancy.rules(),
         allowances: args.tenancy.allowances(&process.cluster),
         bcrypt_cost: process.bcrypt_cost,
-        resync: if is_watched {
-            args.resync
-        } else {
-            args.resync.min(UNWATCHED_SECRETS)
-        },
+        unwatched_secrets: (!is_watched).then_some(UNWATCHED_SECRETS),
         secret_recheck: if is_watched {
-            args.resync
+            WATCHED_SECRETS
         } else {
             UNWATCHED_SECRETS
         },

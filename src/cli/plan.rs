@@ -52,7 +52,7 @@ pub async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     let metrics = Metrics::new(Arc::clone(&pool));
     let store = Arc::new(database::open(&args.mongo, &metrics).await?);
     let clients = clients().await?;
-    let cluster_id = cluster_id(&args.tenancy, &clients.reads).await;
+    let cluster_id = cluster_id(args.tenancy.cluster_id.as_deref(), &clients.reads).await;
     let live = KubeCluster::new(
         clients.reads,
         clients.writes,
@@ -80,7 +80,7 @@ pub async fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
             allowances: args.tenancy.allowances(&args.cluster),
             // Nothing is hashed here.
             bcrypt_cost: 0,
-            resync: std::time::Duration::MAX,
+            unwatched_secrets: None,
             secret_recheck: std::time::Duration::MAX,
         },
         backoffs: Backoffs::default(),

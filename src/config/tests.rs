@@ -18,7 +18,7 @@ fn a_bad_setting_is_named_and_exits_with_2() {
         (["--master-db-name", "a.b"], "--master-db-name"),
         (["--master-db-name", "admin"], "--master-db-name"),
         (["--mongo-read-timeout", "0s"], "--mongo-read-timeout"),
-        (["--resync", "often"], "--resync"),
+        (["--sweep-interval", "often"], "--sweep-interval"),
         (["--concurrency", "0"], "--concurrency"),
         (["--bcrypt-cost", "9"], "--bcrypt-cost"),
         (["--bcrypt-cost", "15"], "--bcrypt-cost"),

@@ -26,8 +26,9 @@ pub struct PassSettings {
     pub allowances: Allowances,
     /// bcrypt's cost for passwords.
     pub bcrypt_cost: u32,
-    /// How often an organization that needs nothing is looked at again, to find drift.
-    pub resync: Duration,
+    /// How often an organization that needs nothing is looked at for a change of its Secret; `None`
+    /// where a watch tells of that. Drift is found by the sweep.
+    pub unwatched_secrets: Option<Duration>,
     /// How often one whose Secret is missing is looked at again.
     pub secret_recheck: Duration,
 }

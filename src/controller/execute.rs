@@ -89,6 +89,16 @@ pub struct Executed {
 
 /// Carries out what the wish needs.
 pub async fn execute(wish: &Wish, pass: Pass, context: &Context) -> Executed {
+    carry_out(|seen| next(wish, seen), wish, pass, context).await
+}
+
+/// Carries out what `decide` says, until it says nothing more.
+pub(super) async fn carry_out(
+    decide: impl Fn(&Observed) -> Next,
+    wish: &Wish,
+    pass: Pass,
+    context: &Context,
+) -> Executed {
     let Pass {
         key,
         mut seen,
@@ -97,7 +107,7 @@ pub async fn execute(wish: &Wish, pass: Pass, context: &Context) -> Executed {
     } = pass;
     let mut writes = Vec::new();
     for _ in 0..STEPS_AT_MOST {
-        let step = match next(wish, &seen) {
+        let step = match decide(&seen) {
             Next::Rest(rest) => {
                 return Executed {
                     seen: Some(seen),

@@ -160,7 +160,7 @@ async fn live_object(
 }
 
 /// What is known before the database was looked at.
-fn nothing_seen(
+pub(super) fn nothing_seen(
     live: Option<&DeserializeGuard<Organization>>,
     key: &ObjectKey,
     context: &Context,
@@ -171,7 +171,7 @@ fn nothing_seen(
         capability: context.store.capability(),
         rules: context.settings.rules,
         fresh: fresh_ids(now),
-        object: live.map(|live| observed_object(live, key, context)),
+        object: live.map(|live| observed_object(live, key, &context.settings.cluster_id)),
         own: None,
         asked_name: None,
         claimants: Vec::new(),
@@ -197,16 +197,18 @@ fn is_same_wish(
     asks(live) == asks(cached)
 }
 
-fn observed_object(
+/// What plans depend on of an object, in the cluster of that id.
+#[must_use]
+pub fn observed_object(
     live: &DeserializeGuard<Organization>,
     key: &ObjectKey,
-    context: &Context,
+    cluster_id: &str,
 ) -> ObservedObject {
     let status = status_of(live);
     let asked = live.annotations().get(RECREATE_ANNOTATION);
     ObservedObject {
         owner: Owner {
-            cluster: context.settings.cluster_id.clone(),
+            cluster: cluster_id.to_owned(),
             namespace: key.namespace.clone(),
             name: key.name.clone(),
             uid: key.uid.clone(),

@@ -17,7 +17,7 @@ pub const SLOW: Duration = Duration::from_mins(5);
 /// A person must act, and what he does may be invisible from here.
 const PATIENT: Duration = Duration::from_mins(5);
 
-/// How much the resync period is varied, so that organizations don't come all at once.
+/// How much periods are varied, so that what was begun at once doesn't come all at once.
 const SPREAD: f64 = 0.2;
 
 /// When to look again after a pass that came to rest; `None`: when something changes.
@@ -52,7 +52,7 @@ pub fn after_reason(
     }
     match recheck {
         Recheck::OnChange => None,
-        Recheck::Resync => Some(spread(settings.resync)),
+        Recheck::BySweep => settings.unwatched_secrets.map(spread),
         Recheck::OnSecret => Some(settings.secret_recheck),
         Recheck::AtOnce | Recheck::SoonBackoff => Some(backoffs.delay(key, SOON)),
         Recheck::SlowBackoff => Some(backoffs.delay(key, SLOW)),
@@ -67,7 +67,8 @@ pub fn after_race(key: &ObjectKey, backoffs: &Backoffs) -> Duration {
     backoffs.delay(key, SOON)
 }
 
-fn spread(period: Duration) -> Duration {
+/// The period, varied.
+pub(crate) fn spread(period: Duration) -> Duration {
     period.mul_f64(rand::rng().random_range(1.0 - SPREAD..=1.0 + SPREAD))
 }
 

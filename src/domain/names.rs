@@ -113,11 +113,42 @@ impl CollectionName {
             .any(|prefix| self.0.starts_with(prefix))
     }
 
+    /// Whose private name it is, and of which kind.
+    #[must_use]
+    pub fn private(&self) -> Option<(PrivateKind, OrganizationId)> {
+        let mut parts = self.0.split('.');
+        let kind = match parts.next()? {
+            "_trash" => PrivateKind::Trash,
+            "_archive" => PrivateKind::Archive,
+            "_stray" => PrivateKind::Stray,
+            _ => return None,
+        };
+        Some((kind, OrganizationId::parse(parts.next()?).ok()?))
+    }
+
+    /// Whether this is a name that some tenant would have its documents under.
+    #[must_use]
+    pub fn is_of_a_tenant(&self) -> bool {
+        let name = self.0.strip_prefix("org_");
+        name.is_some_and(|name| OrgName::parse(name).is_ok())
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What a private name says of the collection under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivateKind {
+    /// About to be dropped.
+    Trash,
+    /// Kept for a while after its organization was deleted.
+    Archive,
+    /// Written late.
+    Stray,
 }
 
 impl fmt::Display for CollectionName {

@@ -4,6 +4,7 @@
 //! A stage either has something to do or a reason to rest ([`ControlFlow::Break`]), or it is
 //! settled and the next one is asked. So `?` reads "once that is settled".
 
+mod abandoned;
 mod admin;
 mod archive;
 mod claim;
@@ -24,6 +25,7 @@ use std::{convert::Infallible, fmt, ops::ControlFlow};
 
 use jiff::Timestamp;
 
+pub use abandoned::next_for_abandoned;
 pub use purge::next_for_archive;
 pub use unfold::{Plan, predict, unfold};
 

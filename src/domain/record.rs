@@ -156,6 +156,13 @@ impl CredentialVersion {
         Self(format!("{}#{}", self.0, hash.seal()))
     }
 
+    /// This version without the hash that was stored for it.
+    #[must_use]
+    pub fn unsealed(&self) -> Self {
+        let version = self.0.rsplit_once('#').map(|(version, _)| version);
+        Self(version.unwrap_or(&self.0).to_owned())
+    }
+
     /// Of a password that the operator made itself.
     #[must_use]
     pub fn generated(secret_uid: &str, resource_version: &str) -> Self {

@@ -1,6 +1,7 @@
 //! What is counted. Labels are closed sets: no instance names, no texts of errors.
 
 mod http;
+mod sweep;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -87,6 +88,7 @@ struct Families {
     commands: Family<CommandLabels, Counter>,
     writes: Family<WriteLabels, Counter>,
     http: http::HttpFamilies,
+    sweep: sweep::SweepFamilies,
 }
 
 impl fmt::Debug for Metrics {
@@ -124,6 +126,7 @@ impl Metrics {
             writes.clone(),
         );
         let http = http::HttpFamilies::register(&mut registry);
+        let sweep = sweep::SweepFamilies::register(&mut registry);
         registry.register_collector(Box::new(PoolCollector(pool)));
         Self(Arc::new(Families {
             registry,
@@ -133,6 +136,7 @@ impl Metrics {
             commands,
             writes,
             http,
+            sweep,
         }))
     }
 

@@ -9,7 +9,7 @@ const READABLE: usize = 40;
 
 /// The `attempt`th name for the object of the organization called so, from 1 on: a renamed one may
 /// sit where its former name put it.
-pub(super) fn object_name(name: &OrgName, attempt: u32) -> String {
+pub(crate) fn object_name(name: &OrgName, attempt: u32) -> String {
     let readable: String = name
         .as_str()
         .chars()

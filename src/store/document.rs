@@ -3,6 +3,7 @@
 
 mod admin;
 mod fields;
+mod inventory;
 mod operation;
 mod organization;
 mod refresh;
@@ -13,6 +14,7 @@ mod view;
 
 pub(super) use admin::{admin_document, read_login};
 pub(super) use fields::{integer as read_integer, uuid as read_collection_uuid};
+pub(super) use inventory::Stocktaking;
 pub(super) use organization::{ARCHIVED_AT, record_document};
 pub(super) use refresh::{family_id, read_refresh, refresh_document, token_digest};
 pub(super) use update::{admin_update, must_be_over, record_update};

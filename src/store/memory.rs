@@ -2,7 +2,9 @@
 //! doesn't know `collectionUUID`. Deterministic: UUIDs follow from a seed.
 
 mod fence;
+mod guard;
 mod hand;
+mod inventory;
 mod logins;
 mod refresh;
 mod server;
@@ -16,7 +18,10 @@ use async_trait::async_trait;
 use mongodb::bson::{Bson, Document, doc};
 
 pub use self::hand::OlderTenant;
-use self::server::Server;
+use self::{
+    guard::{by_revision, expect_one, with_revision},
+    server::Server,
+};
 use super::{
     document::{self, Row},
     index::{ADMINS, INDEXES, ORGANIZATIONS},
@@ -25,9 +30,10 @@ use super::{
 use crate::domain::{
     archive::Retention,
     ids::{CollectionUuid, OrganizationId},
+    inventory::Inventory,
     names::CollectionName,
     observed::{Capability, ObservedCollection},
-    record::{AdminRecord, OrganizationRecord, Revision},
+    record::{AdminRecord, OrganizationRecord},
 };
 
 /// The in-memory store.
@@ -78,24 +84,6 @@ impl MemoryStore {
         server.count(name);
         server
     }
-}
-
-fn by_revision(found: &Document, id: &Document, revision: Option<i64>) -> bool {
-    found.get("_id") == id.get("_id")
-        && found.get("revision").map(document::read_integer) == revision.map(Some)
-}
-
-fn expect_one(documents: usize) -> Result<(), StoreError> {
-    if documents == 0 {
-        Err(StoreError::Stale)
-    } else {
-        Ok(())
-    }
-}
-
-fn with_revision(mut document: Document, before: Revision) -> Document {
-    document.insert("revision", before.unwrap_or(0) + 1);
-    document
 }
 
 #[async_trait]
@@ -182,6 +170,10 @@ impl TenantStore for MemoryStore {
             server.fence(name.as_str(), uuid)?;
         }
         Ok(server.documents(name.as_str()).next().is_none())
+    }
+
+    async fn take_inventory(&self) -> Result<Inventory, StoreError> {
+        Ok(self.inventory())
     }
 
     async fn insert_record(&self, record: &OrganizationRecord) -> Result<(), StoreError> {

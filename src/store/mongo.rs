@@ -5,6 +5,7 @@ mod collections;
 mod connection;
 mod failure;
 mod indexes;
+mod inventory;
 mod logins;
 mod merge;
 mod observer;
@@ -35,6 +36,7 @@ use super::{
 use crate::domain::{
     email::Email,
     ids::{CollectionUuid, OrganizationId},
+    inventory::Inventory,
     names::CollectionName,
     observed::{Capability, ObservedCollection},
     record::{AdminRecord, OrganizationRecord, StoredTenant},
@@ -144,6 +146,11 @@ impl TenantStore for MongoStore {
     ) -> Result<bool, StoreError> {
         let (connection, capability) = self.probed().await?;
         collections::is_empty(&connection, capability, name, uuid).await
+    }
+
+    async fn take_inventory(&self) -> Result<Inventory, StoreError> {
+        let (connection, _) = self.probed().await?;
+        inventory::take(&connection).await
     }
 
     async fn insert_record(&self, record: &OrganizationRecord) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::domain::{
     email::Email,
     ids::{CollectionUuid, OrganizationId},
+    inventory::Inventory,
     names::{CollectionName, OrgName},
     observed::{Capability, EmailHolder, ObservedCollection},
     record::{AdminRecord, OrganizationRecord, StoredTenant},
@@ -123,6 +124,10 @@ pub trait TenantStore: Send + Sync + 'static {
         name: &CollectionName,
         uuid: CollectionUuid,
     ) -> Result<bool, StoreError>;
+
+    /// All that the database holds of tenants, by one cursor over the admins, one over the records
+    /// and one listing of the collections, in that order; each batch within the deadline of a read.
+    async fn take_inventory(&self) -> Result<Inventory, StoreError>;
 
     /// Inserts a record, with revision 1.
     ///

@@ -95,4 +95,7 @@ run_everywhere![
     indexes::documents_that_stand_against_one_are_named,
     indexes::a_refused_index_does_not_keep_the_others_away,
     indexes::each_call_costs_the_commands_that_were_promised,
+    inventory::every_record_is_told_with_its_admin_and_found_by_what_it_holds,
+    inventory::every_collection_is_told_but_those_of_the_operators_own,
+    inventory::damage_is_told_by_its_field_and_keeps_nothing_else_away,
 ];

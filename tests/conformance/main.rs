@@ -10,6 +10,7 @@ mod failures;
 mod faults;
 mod fence;
 mod indexes;
+mod inventory;
 mod logins;
 mod merging;
 mod mongo_world;

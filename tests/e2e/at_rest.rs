@@ -45,7 +45,7 @@ fn refused() -> [(Value, &'static str); 7] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_for_a_person_is_looked_at_but_nothing_is_written() -> Result<()> {
-    let world = World::with("at-rest", &["--resync", "1s"]).await?;
+    let world = World::with("at-rest", &["--sweep-interval", "1s"]).await?;
     world.insert("org_foreign", doc! {"_id": 1}).await?;
     world.put_secret("weak", &[("password", "canary")]).await?;
     world.apply(&organization("acme")).await?;

@@ -11,7 +11,7 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edited_record_is_put_back() -> Result<()> {
-    let world = World::with("edited", &["--resync", "1s"]).await?;
+    let world = World::with("edited", &["--sweep-interval", "1s"]).await?;
     world.apply(&organization("acme")).await?;
     world.settled("acme", "Succeeded").await?;
     let records = world.database.collection::<Document>("organizations");
@@ -49,7 +49,7 @@ async fn an_edited_record_is_put_back() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_collection_is_reported_and_made_anew_only_when_asked_for() -> Result<()> {
-    let world = World::with("dropped", &["--resync", "1s"]).await?;
+    let world = World::with("dropped", &["--sweep-interval", "1s"]).await?;
     world.apply(&organization("acme")).await?;
     let before = status(&world.settled("acme", "Succeeded").await?);
     world

@@ -120,7 +120,7 @@ async fn commands_and_writes_are_as_few_as_the_protocol_counts() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_at_rest_write_nothing_and_a_restart_neither_hashes_nor_writes() -> Result<()> {
-    let world = World::with("rest", &["--resync", "10s"]).await?;
+    let world = World::with("rest", &["--sweep-interval", "10s"]).await?;
     for number in 0..50 {
         world.apply(&organization(&format!("org-{number}"))).await?;
     }

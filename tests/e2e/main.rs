@@ -6,6 +6,7 @@
     reason = "a person's hand writes to the cluster and to the database"
 )]
 
+mod adopt_command;
 mod adoption;
 mod api_away;
 mod api_canaries;
@@ -41,19 +42,24 @@ mod looks;
 mod metrics;
 mod mongo_away;
 mod names;
+mod namespace_gone;
 mod older_client;
 mod older_data;
+mod orphans_command;
 mod pair;
 mod plan_command;
 mod protection;
 mod records;
 mod refusals;
 mod rename;
+mod restored;
 mod samples;
 mod secrets_watch;
 mod servers;
 mod stopping;
+mod sweep;
 mod tls;
+mod tool;
 mod trades;
 mod unreadable;
 mod world;

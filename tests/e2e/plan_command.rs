@@ -102,7 +102,7 @@ async fn it_prints_the_steps_takes_none_and_says_by_its_exit_code_what_there_is(
 #[test]
 fn a_bad_setting_is_one_clear_line_and_exit_code_2() {
     for (variable, value) in [
-        ("RESYNC", "often"),
+        ("SWEEP_INTERVAL", "often"),
         ("MONGO_URL", "canary"),
         ("MASTER_DB_NAME", "a/b"),
     ] {

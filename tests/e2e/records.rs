@@ -11,7 +11,7 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_is_not_understood_stops_its_organization_alone() -> Result<()> {
-    let world = World::with("unknown", &["--resync", "1s"]).await?;
+    let world = World::with("unknown", &["--sweep-interval", "1s"]).await?;
     for name in ["damaged", "sound"] {
         world.apply(&organization(name)).await?;
         world.settled(name, "Succeeded").await?;
@@ -53,7 +53,7 @@ async fn a_record_that_is_not_understood_stops_its_organization_alone() -> Resul
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_record_is_reported_and_its_collection_given_to_nobody() -> Result<()> {
-    let world = World::with("lost-record", &["--resync", "1s"]).await?;
+    let world = World::with("lost-record", &["--sweep-interval", "1s"]).await?;
     world.apply(&organization("acme")).await?;
     let before = status(&world.settled("acme", "Succeeded").await?);
     world.insert("org_acme", doc! {"_id": 1}).await?;
@@ -80,7 +80,7 @@ async fn a_deleted_record_is_reported_and_its_collection_given_to_nobody() -> Re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_admin_is_made_again_and_its_former_tokens_are_dead() -> Result<()> {
-    let world = World::with("lost-admin", &["--resync", "1s"]).await?;
+    let world = World::with("lost-admin", &["--sweep-interval", "1s"]).await?;
     world.apply(&organization("acme")).await?;
     let before = status(&world.settled("acme", "Succeeded").await?);
     let acme = || doc! {"organization_name": "acme"};

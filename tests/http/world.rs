@@ -281,7 +281,7 @@ fn context(
                 archive_retention: Retention::default(),
             },
             bcrypt_cost: COST,
-            resync: Duration::from_secs(1),
+            unwatched_secrets: Some(Duration::from_secs(1)),
             secret_recheck: Duration::from_secs(1),
         },
         backoffs: Backoffs::default(),

@@ -98,7 +98,7 @@ impl World {
                     archive_retention: Retention::default(),
                 },
                 bcrypt_cost: 4,
-                resync: Duration::from_secs(1),
+                unwatched_secrets: Some(Duration::from_secs(1)),
                 secret_recheck: Duration::from_secs(1),
             },
             backoffs: Backoffs::default(),

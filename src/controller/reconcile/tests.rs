@@ -135,7 +135,7 @@ fn context_telling(
                 archive_retention: Retention::default(),
             },
             bcrypt_cost: 4,
-            resync: Duration::from_secs(2),
+            unwatched_secrets: Some(Duration::from_secs(2)),
             secret_recheck: Duration::from_secs(2),
         },
         backoffs: Backoffs::default(),

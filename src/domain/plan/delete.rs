@@ -37,6 +37,11 @@ pub(super) fn leave(
     if leaving.is_protected {
         return rest(Reason::DeletionProtected);
     }
+    left(leaving, tenant, seen)
+}
+
+/// What is left to do with the tenant of an object that goes, or has gone.
+pub(super) fn left(leaving: Leaving, tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
     match (&tenant.record.state, leaving.disposal) {
         (State::Provisioning, _) => {
             provision::active_if_there(&tenant.record, seen)?;

@@ -18,8 +18,8 @@ pub enum Truth {
 pub enum Recheck {
     /// Only then.
     OnChange,
-    /// At the resync period, to find drift.
-    Resync,
+    /// When the sweep finds that it differs from the database.
+    BySweep,
     /// As soon as possible.
     AtOnce,
     /// On the Secret's arrival, which a watch tells of or else a short period finds.
@@ -51,7 +51,7 @@ impl ReasonKind {
     pub fn disposition(self) -> Disposition {
         use ReasonKind as K;
         let (ready, reconciling, stalled, recheck) = match self {
-            K::Succeeded => (Truth::True, false, false, Recheck::Resync),
+            K::Succeeded => (Truth::True, false, false, Recheck::BySweep),
             K::Progressing | K::Renaming | K::Archiving | K::Dropping | K::Restoring => {
                 (Truth::Unknown, true, false, Recheck::AtOnce)
             }

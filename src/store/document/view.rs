@@ -10,7 +10,7 @@ use crate::{
         ids::{AdminId, OrganizationId},
         names::OrgName,
         observed::EmailHolder,
-        record::{StoredTenant, Tenant},
+        record::{AdminRecord, OrganizationRecord, StoredTenant, Tenant},
     },
     store::port::{StoreError, TenantQuery, TenantView},
 };
@@ -46,7 +46,8 @@ pub(in crate::store) fn view(
                 let uid = organization::owner_uid(&record);
                 let is_own = uid.as_ref() == Some(&query.owner_uid);
                 let holds_name = query.name.as_ref().is_some_and(|name| holds(&record, name));
-                let found = tenant(id, uid, &record, admin.as_ref());
+                let admin = admin.as_ref().map(admin::read);
+                let found = tenant(id, uid, organization::read(&record), admin);
                 if is_own {
                     own.insert(id, found);
                     continue;
@@ -82,16 +83,17 @@ fn holds(record: &Document, name: &OrgName) -> bool {
     held.any(|held| held.as_str() == Some(name.as_str()))
 }
 
-fn tenant(
+/// The tenant, or the first field that stopped the reading.
+pub(super) fn tenant(
     id: OrganizationId,
     owner_uid: Option<String>,
-    record: &Document,
-    admin: Option<&Document>,
+    record: Result<OrganizationRecord, Damaged>,
+    admin: Option<Result<AdminRecord, Damaged>>,
 ) -> StoredTenant {
     let read = || {
         Ok(Tenant {
-            record: organization::read(record)?,
-            admin: admin.map(admin::read).transpose()?,
+            record: record?,
+            admin: admin.transpose()?,
         })
     };
     match read() {
@@ -114,7 +116,9 @@ pub(in crate::store) fn stored_tenant(
 ) -> Result<StoredTenant, StoreError> {
     let uid = organization::owner_uid(record);
     let named = admin.filter(|admin| admin.get("_id") == record.get("admin_id"));
-    Ok(tenant(record_id(record)?, uid, record, named))
+    let id = record_id(record)?;
+    let record = organization::read(record);
+    Ok(tenant(id, uid, record, named.map(admin::read)))
 }
 
 /// Whose record it is.

@@ -53,13 +53,14 @@ async fn list(connection: &Connection, filter: Document) -> Result<Vec<Document>
     let command = doc! {"listCollections": 1, "filter": filter};
     connection
         .reading("listCollections", async {
-            let cursor = connection.database.run_cursor_command(command).await?;
+            let cursor = connection.cursor(command).await?;
             cursor.try_collect().await
         })
         .await
 }
 
-fn observed(listed: &Document) -> Option<(CollectionName, ObservedCollection)> {
+/// What a listing says of one of them; `None` for one that no organization could have.
+pub(super) fn observed(listed: &Document) -> Option<(CollectionName, ObservedCollection)> {
     let name = CollectionName::recorded(listed.get_str("name").ok()?).ok()?;
     let uuid = at(listed, &["info", "uuid"]).and_then(document::read_collection_uuid);
     let title = at(listed, &["options", "validator", "$jsonSchema", "title"]);

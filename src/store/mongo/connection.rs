@@ -3,7 +3,7 @@
 use std::{future::Future, sync::OnceLock};
 
 use mongodb::{
-    Client, Collection, Database,
+    Client, Collection, Cursor, Database,
     bson::{Document, RawDocumentBuf, raw::cstr, rawdoc},
 };
 use secrecy::SecretString;
@@ -72,6 +72,14 @@ impl Connection {
     ) -> Result<Document, StoreError> {
         self.reading(action, async { self.database.run_command(command).await })
             .await
+    }
+
+    /// The cursor of a command that changes nothing; to be waited for by [`Self::reading`].
+    pub(super) async fn cursor(
+        &self,
+        command: Document,
+    ) -> mongodb::error::Result<Cursor<Document>> {
+        self.database.run_cursor_command(command).await
     }
 
     /// One of the driver's own reads, within the deadline.

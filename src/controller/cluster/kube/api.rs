@@ -130,6 +130,28 @@ impl KubeApi {
         self.within(api.create(&self.creation(), object)).await
     }
 
+    /// Applies an organization's object, as `kubectl apply --server-side` does.
+    ///
+    /// # Errors
+    /// [`ClusterError::Conflict`] where somebody else applied it, and says otherwise.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the adapter is where the library writes"
+    )]
+    pub async fn apply_organization(
+        &self,
+        namespace: &str,
+        name: &str,
+        manifest: &Value,
+    ) -> Result<(), ClusterError> {
+        let params = PatchParams::apply(self.manager);
+        let api = self.writing::<DeserializeGuard<Organization>>(namespace);
+        self.metrics.count_write("patch", "organizations");
+        self.within(api.patch(name, &params, &Patch::Apply(manifest)))
+            .await
+            .map(drop)
+    }
+
     /// Makes a Secret that the garbage collector takes with its owner.
     ///
     /// # Errors
