@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     connect::cluster_id,
+    elected::{self, Ends, Losing},
     process::{Parts, Process},
 };
 use crate::{
@@ -35,7 +36,11 @@ pub async fn run(command: ControllerCommand) -> anyhow::Result<ExitCode> {
         controller,
     } = command;
     let process = Process::begin(process, Need::OF_CONTROLLER, Indexed::Tenants).await?;
-    let controlled = control(process.parts.clone(), controller, process.lifecycle.stop());
+    let ends = Ends {
+        handover: process.lifecycle.stop(),
+        stop: process.lifecycle.stop(),
+    };
+    let controlled = elected::control(process.parts.clone(), controller, ends, Losing::Ends);
     process.lifecycle.start("controller", controlled);
     Ok(process.run().await)
 }
@@ -57,8 +62,8 @@ pub async fn control(
     } = parts;
     let namespaces = process.namespaces();
     let begun = async {
-        let cluster_id = cluster_id(&args.tenancy, &clients.reads).await;
-        watch::await_definition(&clients.reads, namespaces[0].as_deref(), &readiness).await;
+        let cluster_id = cluster_id(&args.tenancy, &clients.writes).await;
+        watch::await_definition(&clients.writes, namespaces[0].as_deref(), &readiness).await;
         cluster_id
     };
     let Some(cluster_id) = stop.run_until_cancelled(begun).await else {
@@ -92,7 +97,7 @@ pub async fn control(
     let passes = future::try_join_all(scopes.into_iter().map(|scope| {
         let context = Arc::clone(&context);
         watch::run(
-            clients.reads.clone(),
+            clients.writes.clone(),
             scope,
             context,
             slots.clone(),
@@ -101,7 +106,7 @@ pub async fn control(
     }));
     let beside = future::join4(
         events::publish(clients.writes.clone(), instance(), told),
-        watch_secrets(&process, &args, &clients.reads, &organizations, &waker),
+        watch_secrets(&process, &args, &clients.writes, &organizations, &waker),
         watch::await_first_lists(&organizations, &readiness),
         wake_on_return(&context, &signs.returned),
     );
