@@ -12,7 +12,7 @@ use crate::domain::reason::{Reason, Recheck};
 const SOON: Duration = Duration::from_secs(10);
 
 /// The API server will come back, and nothing tells when: its return is acted on within that time.
-pub const SOONER: Duration = Duration::from_secs(5);
+pub const SOONER: Duration = Duration::from_secs(3);
 
 /// Something is wrong with this object alone: it must not eat the others' time.
 pub const SLOW: Duration = Duration::from_mins(5);

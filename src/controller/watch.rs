@@ -37,13 +37,14 @@ use crate::{
 /// How often it is asked whether the definition is served, until it is.
 const DEFINITION_PERIOD: Duration = Duration::from_secs(2);
 
-/// A watch that died unnoticed is begun anew after that many seconds, and 5 more.
-const WATCH_SECONDS: u32 = 30;
+/// A watch that died unnoticed is begun anew after that many seconds, and 5 more, and its first retry:
+/// within 35 s.
+pub const WATCH_SECONDS: u32 = 25;
 
 /// A watch that failed is begun anew after so long, and the longer the oftener it failed, up to twice
 /// the second one: an API server that comes back has all watches within 10 s. kube's own backoff
 /// grows to a minute.
-const WATCH_RETRIES: (Duration, Duration) = (Duration::from_millis(800), Duration::from_secs(3));
+const WATCH_RETRIES: (Duration, Duration) = (Duration::from_millis(800), Duration::from_secs(2));
 
 /// A watch that went on for so long is well again.
 const WATCH_WELL: Duration = Duration::from_mins(1);

@@ -17,10 +17,10 @@ use kube::{
 use tower::{Service, layer::layer_fn};
 
 use super::directory::{Directory, Scope};
-use crate::{controller::watch::backoff, crd::Organization};
-
-/// A watch is begun anew after so long: one that died silently is noticed.
-const WATCH_SECONDS: u32 = 30;
+use crate::{
+    controller::watch::{WATCH_SECONDS, backoff},
+    crd::Organization,
+};
 
 /// A client for the watch of that scope alone: it says when the watch goes on. After an error the
 /// stream itself is silent until the next event, which may be far.

@@ -45,9 +45,12 @@ pub enum Rule {
     Away,
     /// Every request is answered with that status.
     All(u16),
-    /// Every other request is answered with that status.
-    EveryOther(u16),
+    /// Half of the requests are answered with that status, in no order that anybody could fall in with.
+    Half(u16),
 }
+
+/// Knuth's multiplicative hash: 2^32 by the golden ratio.
+const SCATTER: u32 = 2_654_435_769;
 
 type Reply = Response<UnsyncBoxBody<Bytes, anyhow::Error>>;
 
@@ -144,8 +147,8 @@ async fn answer(
     let now = *rule.wait_for(|rule| *rule != Rule::Silent).await?;
     match now {
         Rule::All(status) => return refusal(status),
-        Rule::EveryOther(status) if number % 2 == 1 => return refusal(status),
-        Rule::EveryOther(_) | Rule::Pass | Rule::Silent | Rule::SilentWatches | Rule::Away => {}
+        Rule::Half(status) if number.wrapping_mul(SCATTER) >> 31 == 1 => return refusal(status),
+        Rule::Half(_) | Rule::Pass | Rule::Silent | Rule::SilentWatches | Rule::Away => {}
     }
     let query = request.uri().query().unwrap_or_default();
     let may_die = query.contains("watch=") && now != Rule::SilentWatches;

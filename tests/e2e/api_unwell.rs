@@ -33,11 +33,11 @@ async fn behind(relay: &ApiRelay, name: &str, flags: &[&str]) -> Result<World> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_other_request_answered_429_or_503_changes_nothing_about_the_end() -> Result<()> {
+async fn half_of_the_requests_answered_429_or_503_changes_nothing_about_the_end() -> Result<()> {
     let relay = ApiRelay::start("unwell").await?;
     let world = behind(&relay, "unwell", &[]).await?;
     for status in [429, 503] {
-        relay.set(Rule::EveryOther(status));
+        relay.set(Rule::Half(status));
         let begun = Instant::now();
         let wish = json!({"deletionPolicy": "Delete"});
         world.apply(&organization_with("acme", &wish)).await?;
