@@ -4,7 +4,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use backon::ExponentialBuilder;
-use futures::StreamExt;
+use futures::{StreamExt, future};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -187,7 +187,15 @@ pub async fn run(
             .combine(predicates::annotations)
             .combine(predicates::finalizers),
         PredicateConfig::default(),
-    );
+    )
+    // An error here would pause all that starts a pass, for up to half a minute: kube backs off by
+    // itself from what the watch has backed off from already.
+    .filter_map(|change| {
+        if let Err(error) = &change {
+            tracing::debug!(%error, "the watch stumbled");
+        }
+        future::ready(change.ok().map(Ok))
+    });
     Controller::for_stream(changes, reader)
         .with_config(controller::Config::default().concurrency(slots.count))
         .reconcile_on(UnboundedReceiverStream::new(wakes))
@@ -206,7 +214,7 @@ pub async fn run(
         )
         .for_each(|passed| async move {
             if let Err(error) = passed {
-                tracing::debug!(%error, "the watch stumbled");
+                tracing::debug!(%error, "a pass was not begun");
             }
         })
         .await;
