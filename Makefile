@@ -42,10 +42,10 @@ test: need-cargo ## Everything that must hold: formatting, lints, drift, unit, p
 	$(call stage,all good)
 
 run: build ## Start everything in the foreground; Ctrl-C ends it
-	@$(DEVENV) run
+	@$(DEVENV) run $(OPERATORS:%=--operators %)
 
-up: build ## Start everything in the background; again: bring back what doesn't answer
-	@$(DEVENV) up
+up: build ## Start everything in the background (OPERATORS=2: two operators); again: bring back what doesn't answer
+	@$(DEVENV) up $(OPERATORS:%=--operators %)
 
 down: need-cargo ## End what `make up` started; data, ports and keys stay
 	@[ -x $(DEVENV) ] || cargo build --package organization-operator-harness

@@ -5,6 +5,7 @@ mod api;
 mod connect;
 mod controller;
 pub mod crd;
+mod elected;
 mod hash;
 pub mod openapi;
 mod orphans;
@@ -36,6 +37,8 @@ pub mod exit {
     pub const FAILED: u8 = 3;
     /// A task without which the process is of no use ended.
     pub const TASK_LOST: u8 = 4;
+    /// It led, and lost the Lease: it must not go on, and is to be started again.
+    pub const LEASE_LOST: u8 = 5;
 }
 
 /// Parses the command line and does what it says.

@@ -1,6 +1,7 @@
 //! Every setting of the process: a flag with an environment variable, parsed once.
 
 mod api;
+mod lease;
 mod parse;
 #[cfg(test)]
 mod table;
@@ -13,6 +14,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use api::{ApiArgs, ApiDeletionPolicy};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
+pub use lease::LeaseArgs;
 use parse::{parse_database, parse_duration, parse_mongo_url};
 use secrecy::SecretString;
 pub use tools::{AdoptArgs, HashArgs, OrphansArgs, OutputFormat};
@@ -221,6 +223,9 @@ pub struct ControllerArgs {
     /// Who it is in the records.
     #[command(flatten)]
     pub tenancy: TenancyArgs,
+    /// Which of several replicas acts.
+    #[command(flatten)]
+    pub lease: LeaseArgs,
     /// Which Secrets are watched, so that a change is acted on within 5 s instead of 60 s
     #[arg(long, env = "SECRETS_WATCH", default_value = "cluster", value_enum)]
     pub secrets_watch: SecretsWatch,

@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod health;
+pub mod leader;
 pub mod lifecycle;
 pub mod metrics;
 pub mod readiness;

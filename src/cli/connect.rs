@@ -17,9 +17,10 @@ const RETRY: Duration = Duration::from_secs(2);
 pub struct Clients {
     /// Retries what failed for a passing reason.
     pub reads: Client,
-    /// Sends once: what became of a write is for the next pass to see.
+    /// Sends once: what became of a write is for the next pass to see, and a watch begins anew by
+    /// itself, sooner than an answer of 503 is tried again.
     pub writes: Client,
-    /// What they are made of.
+    /// What the latter is made of.
     pub config: Config,
 }
 
@@ -29,9 +30,9 @@ pub async fn clients() -> anyhow::Result<Clients> {
     let mut once = config.clone();
     once.default_retry = false;
     Ok(Clients {
-        reads: Client::try_from(config.clone())?,
-        config,
-        writes: Client::try_from(once)?,
+        reads: Client::try_from(config)?,
+        writes: Client::try_from(once.clone())?,
+        config: once,
     })
 }
 

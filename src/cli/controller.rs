@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     connect::cluster_id,
+    elected::{self, Ends, Losing},
     process::{Parts, Process},
 };
 use crate::{
@@ -39,7 +40,11 @@ pub async fn run(command: ControllerCommand) -> anyhow::Result<ExitCode> {
         controller,
     } = command;
     let process = Process::begin(process, Need::OF_CONTROLLER, Indexed::Tenants).await?;
-    let controlled = control(process.parts.clone(), controller, process.lifecycle.stop());
+    let ends = Ends {
+        handover: process.lifecycle.stop(),
+        stop: process.lifecycle.stop(),
+    };
+    let controlled = elected::control(process.parts.clone(), controller, ends, Losing::Ends);
     process.lifecycle.start("controller", controlled);
     Ok(process.run().await)
 }
@@ -61,8 +66,8 @@ pub async fn control(
     } = parts;
     let namespaces = process.namespaces();
     let begun = async {
-        let cluster_id = cluster_id(args.tenancy.cluster_id.as_deref(), &clients.reads).await;
-        watch::await_definition(&clients.reads, namespaces[0].as_deref(), &readiness).await;
+        let cluster_id = cluster_id(args.tenancy.cluster_id.as_deref(), &clients.writes).await;
+        watch::await_definition(&clients.writes, namespaces[0].as_deref(), &readiness).await;
         cluster_id
     };
     let Some(cluster_id) = stop.run_until_cancelled(begun).await else {
@@ -96,7 +101,7 @@ pub async fn control(
     let passes = future::try_join_all(scopes.into_iter().map(|scope| {
         let context = Arc::clone(&context);
         watch::run(
-            clients.reads.clone(),
+            clients.writes.clone(),
             scope,
             context,
             slots.clone(),
@@ -111,7 +116,7 @@ pub async fn control(
     };
     let beside = future::join5(
         events::publish(clients.writes.clone(), instance(), told),
-        watch_secrets(&process, &args, &clients.reads, &organizations, &waker),
+        watch_secrets(&process, &args, &clients.writes, &organizations, &waker),
         watch::await_first_lists(&organizations, &readiness),
         wake_on_return(&context, &signs.returned),
         sweep.run(args.sweep_interval),

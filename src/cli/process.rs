@@ -101,6 +101,7 @@ impl Process {
         parts.store.close().await;
         match ending {
             Ending::Asked => ExitCode::from(exit::OK),
+            Ending::LeaseLost(_) => ExitCode::from(exit::LEASE_LOST),
             Ending::TaskLost { .. } | Ending::Signals(_) => ExitCode::from(exit::TASK_LOST),
         }
     }

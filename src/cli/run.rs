@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     api::{self, Listening},
-    controller,
+    elected::{self, Ends, Losing},
     process::Process,
 };
 use crate::{
@@ -37,7 +37,13 @@ pub async fn run(command: RunCommand) -> anyhow::Result<ExitCode> {
         let _after = after;
         served.await
     });
-    let controlled = controller::control(process.parts.clone(), controlling, drained);
+    let ends = Ends {
+        handover: process.lifecycle.stop(),
+        stop: drained,
+    };
+    // The admins' logins need neither the Lease nor the API server.
+    let losing = Losing::EndsIfTaken;
+    let controlled = elected::control(process.parts.clone(), controlling, ends, losing);
     process.lifecycle.start("controller", controlled);
     Ok(process.run().await)
 }

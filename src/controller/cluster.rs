@@ -74,6 +74,14 @@ pub enum ClusterError {
     Unreachable(String),
 }
 
+impl ClusterError {
+    /// Whether the API server didn't answer: no fault of what was asked for.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+}
+
 /// The Kubernetes API, as far as the controller needs it.
 #[async_trait]
 pub trait Cluster: Send + Sync + 'static {

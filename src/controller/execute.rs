@@ -46,6 +46,14 @@ pub enum StepError {
     Endless,
 }
 
+impl StepError {
+    /// Whether the API server didn't answer: no fault of what was asked for.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Cluster(error) if error.is_silence())
+    }
+}
+
 impl From<HashError> for StepError {
     fn from(error: HashError) -> Self {
         Self::Hash(error.to_string())

@@ -43,6 +43,17 @@ pub enum PassError {
     Panicked(String),
 }
 
+impl PassError {
+    /// Whether the API server didn't answer: no fault of the object's.
+    fn is_silence(&self) -> bool {
+        match self {
+            Self::Step(error) => error.is_silence(),
+            Self::Status(error) | Self::Change(error) => error.is_silence(),
+            Self::Panicked(_) => false,
+        }
+    }
+}
+
 /// One pass. Never panics, never fails: what went wrong is logged, counted, told in status where
 /// that can be written, and tried again.
 pub async fn reconcile(
@@ -86,17 +97,13 @@ async fn pass(
     } else {
         observe(object, &wish, context).await
     };
-    let (executed, live) = match observed {
+    let (executed, live, has_told) = match observed {
         Ok(mut pass) => {
             let live = pass.live.take();
             let reason = reason_under_way(&wish, &pass.seen);
-            let told = tell_if_long(object, &reason, key, context);
-            let executed = tokio::select! {
-                biased;
-                executed = execute(&wish, pass, context) => executed,
-                never = told => match never {},
-            };
-            (executed, live)
+            let executed = Box::pin(execute(&wish, pass, context));
+            let (executed, has_told) = tell_if_long(executed, object, &reason, key, context).await;
+            (executed, live, has_told)
         }
         Err(error) => (
             Executed {
@@ -105,13 +112,14 @@ async fn pass(
                 stop: error.into(),
             },
             None,
+            false,
         ),
     };
     if executed.writes.iter().any(Step::concerns_others) {
         context.waiting.wake(WaitsFor::Others);
     }
     let object = live.as_ref().unwrap_or(object);
-    conclude(object, key, executed, change.as_ref(), context).await
+    conclude(object, key, executed, has_told, change.as_ref(), context).await
 }
 
 /// Status, Events and the delay, by how the pass ended.
@@ -119,6 +127,7 @@ async fn conclude(
     object: &DeserializeGuard<Organization>,
     key: &ObjectKey,
     executed: Executed,
+    has_told: bool,
     change: Option<&Change>,
     context: &Context,
 ) -> Result<(PassOutcome, Action), PassError> {
@@ -146,7 +155,11 @@ async fn conclude(
         Stop::Failed(error) => {
             let reason = reason_for(&error);
             log_failure(key, reason.kind(), &error, context);
-            let delay = requeue::after_reason(&reason, key, &context.backoffs, &context.settings);
+            let delay = if error.is_silence() {
+                Some(context.backoffs.delay(key, requeue::SOONER))
+            } else {
+                requeue::after_reason(&reason, key, &context.backoffs, &context.settings)
+            };
             (PassOutcome::Failed, reason, delay)
         }
     };
@@ -157,6 +170,7 @@ async fn conclude(
         writes: &writes,
         reason: &reason,
         change,
+        has_told,
     };
     match (report(told, context).await?, change) {
         (Told::Outrun, _) => Ok(again(key, context)),
@@ -204,7 +218,12 @@ fn outcome_of(reason: &Reason) -> PassOutcome {
 /// The boundary of a pass: one log line, one count, one delay for this object alone.
 fn failed(error: &PassError, key: &ObjectKey, context: &Context) -> (PassOutcome, Action) {
     tracing::error!(namespace = key.namespace, name = key.name, %error, "a pass failed");
-    let delay = context.backoffs.delay(key, requeue::SLOW);
+    let slowest = if error.is_silence() {
+        requeue::SOONER
+    } else {
+        requeue::SLOW
+    };
+    let delay = context.backoffs.delay(key, slowest);
     let outcome = match error {
         PassError::Panicked(_) => PassOutcome::Panicked,
         PassError::Step(_) | PassError::Status(_) | PassError::Change(_) => PassOutcome::Failed,

@@ -1,6 +1,6 @@
 //! What a pass tells: its status, where that differs; Events; figures; a log line where it failed.
 
-use std::{convert::Infallible, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use kube::{Resource, ResourceExt, core::DeserializeGuard};
 
@@ -45,6 +45,8 @@ pub(super) struct Report<'a> {
     pub reason: &'a Reason,
     /// The change that waits for an answer.
     pub change: Option<&'a Change>,
+    /// Whether the pass has said something else meanwhile: then status is not as the object has it.
+    pub has_told: bool,
 }
 
 /// What became of a report.
@@ -68,6 +70,7 @@ pub(super) async fn report(report: Report<'_>, context: &Context) -> Result<Told
         writes,
         reason,
         change,
+        has_told,
     } = report;
     let former = context.waiting.note(key, reason.kind());
     context
@@ -97,7 +100,7 @@ pub(super) async fn report(report: Report<'_>, context: &Context) -> Result<Told
         .iter()
         .find(|condition| condition.type_ == "Ready");
     let told = tell(ready.map(|ready| ready.reason.as_str()), writes, reason);
-    if status != *previous {
+    if has_told || status != *previous {
         let read = answer.as_ref().and_then(|_| object.resource_version());
         let written = context.cluster.write_status(key, &status, read.as_deref());
         match written.await {
@@ -167,14 +170,20 @@ pub(super) fn reason_under_way(wish: &Wish, seen: &Observed) -> Reason {
     }
 }
 
-/// Says in status that the pass is under way, if it is after [`LONG`]; never ends.
-pub(super) async fn tell_if_long(
+/// Does the work of a pass; where that takes longer than [`LONG`], says meanwhile in status that it
+/// is under way. Gives whether it said so. That is waited for: it must not come after what the pass
+/// says in the end.
+pub(super) async fn tell_if_long<T>(
+    work: impl Future<Output = T>,
     object: &DeserializeGuard<Organization>,
     reason: &Reason,
     key: &ObjectKey,
     context: &Context,
-) -> Infallible {
-    tokio::time::sleep(LONG).await;
+) -> (T, bool) {
+    let mut work = pin!(work);
+    if let Ok(done) = tokio::time::timeout(LONG, &mut work).await {
+        return (done, false);
+    }
     let progress = Report {
         object,
         key,
@@ -182,11 +191,13 @@ pub(super) async fn tell_if_long(
         writes: &[],
         reason,
         change: None,
+        has_told: false,
     };
-    if let Err(error) = report(progress, context).await {
+    let (done, told) = tokio::join!(work, Box::pin(report(progress, context)));
+    if let Err(error) = told {
         tracing::debug!(namespace = key.namespace, name = key.name, %error, "progress was not told");
     }
-    std::future::pending().await
+    (done, true)
 }
 
 pub(super) fn note_gone(key: &ObjectKey, context: &Context) {

@@ -11,6 +11,9 @@ use crate::domain::reason::{Reason, Recheck};
 /// Something outside will come back: its return is acted on within that time.
 const SOON: Duration = Duration::from_secs(10);
 
+/// The API server will come back, and nothing tells when: its return is acted on within that time.
+pub const SOONER: Duration = Duration::from_secs(3);
+
 /// Something is wrong with this object alone: it must not eat the others' time.
 pub const SLOW: Duration = Duration::from_mins(5);
 

@@ -3,7 +3,8 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use futures::StreamExt;
+use backon::ExponentialBuilder;
+use futures::{StreamExt, future};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -14,7 +15,7 @@ use kube::{
         controller::{self, Action},
         predicates,
         reflector::{self, Store, store::Writer},
-        utils::{Predicate, PredicateConfig},
+        utils::{Backoff, Predicate, PredicateConfig, ResetTimerBackoff},
         watcher,
     },
 };
@@ -36,8 +37,29 @@ use crate::{
 /// How often it is asked whether the definition is served, until it is.
 const DEFINITION_PERIOD: Duration = Duration::from_secs(2);
 
-/// A watch that died unnoticed is begun anew after that many seconds, and 5 more.
-const WATCH_SECONDS: u32 = 30;
+/// A watch that died unnoticed is begun anew after that many seconds, and 5 more, and its first retry:
+/// within 35 s.
+pub const WATCH_SECONDS: u32 = 25;
+
+/// A watch that failed is begun anew after so long, and the longer the oftener it failed, up to twice
+/// the second one: an API server that comes back has all watches within 10 s. kube's own backoff
+/// grows to a minute.
+const WATCH_RETRIES: (Duration, Duration) = (Duration::from_millis(800), Duration::from_secs(2));
+
+/// A watch that went on for so long is well again.
+const WATCH_WELL: Duration = Duration::from_mins(1);
+
+/// How a watch that failed is begun anew. To be used with a client that doesn't retry.
+#[must_use]
+pub fn backoff() -> impl Backoff {
+    let (first, last) = WATCH_RETRIES;
+    let delays = ExponentialBuilder::default()
+        .with_min_delay(first)
+        .with_max_delay(last)
+        .with_jitter()
+        .without_max_times();
+    ResetTimerBackoff::new(watcher::ExponentialBackoff::from(delays), WATCH_WELL)
+}
 
 /// The organizations that a controller knows of.
 pub type Organizations = Store<DeserializeGuard<Organization>>;
@@ -156,7 +178,7 @@ pub async fn run(
         api::<DeserializeGuard<Organization>>(&client, namespace.as_deref()),
         config,
     )
-    .default_backoff()
+    .backoff(backoff())
     .modify(|object| object.managed_fields_mut().clear())
     .reflect(writer)
     .applied_objects()
@@ -165,7 +187,15 @@ pub async fn run(
             .combine(predicates::annotations)
             .combine(predicates::finalizers),
         PredicateConfig::default(),
-    );
+    )
+    // An error here would pause all that starts a pass, for up to half a minute: kube backs off by
+    // itself from what the watch has backed off from already.
+    .filter_map(|change| {
+        if let Err(error) = &change {
+            tracing::debug!(%error, "the watch stumbled");
+        }
+        future::ready(change.ok().map(Ok))
+    });
     Controller::for_stream(changes, reader)
         .with_config(controller::Config::default().concurrency(slots.count))
         .reconcile_on(UnboundedReceiverStream::new(wakes))
@@ -184,7 +214,7 @@ pub async fn run(
         )
         .for_each(|passed| async move {
             if let Err(error) = passed {
-                tracing::debug!(%error, "the watch stumbled");
+                tracing::debug!(%error, "a pass was not begun");
             }
         })
         .await;
@@ -208,7 +238,7 @@ pub async fn watch_secrets(
         api::<PartialObjectMeta<Secret>>(client, namespace),
         watcher::Config::default().timeout(WATCH_SECONDS),
     )
-    .default_backoff();
+    .backoff(backoff());
     let mut listed = false;
     let mut changes = std::pin::pin!(changes);
     while let Some(change) = changes.next().await {

@@ -53,7 +53,9 @@ fn router(state: HealthState) -> Router {
 async fn readyz(State(state): State<HealthState>) -> impl IntoResponse {
     let missing = state.readiness.report();
     if missing.is_empty() {
-        (StatusCode::OK, "ok\n".to_owned())
+        let remark = state.readiness.remarked();
+        let remark = remark.map_or_else(String::new, |remark| format!("{remark}\n"));
+        (StatusCode::OK, format!("ok\n{remark}"))
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, missing.join("\n") + "\n")
     }

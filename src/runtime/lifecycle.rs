@@ -1,11 +1,13 @@
 //! The process's tasks: tracked, ended together. A task that ends before it is told to ends the
 //! process, on purpose.
 
-use std::{fmt::Display, time::Duration};
+use std::time::Duration;
 
 use thiserror::Error;
-use tokio::{signal::unix, sync::mpsc};
+use tokio::{signal::unix, sync::mpsc, task::JoinError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::leader::LeaseLost;
 
 /// Why the process ends.
 #[derive(Debug, Error)]
@@ -21,9 +23,27 @@ pub enum Ending {
         /// Why.
         why: String,
     },
+    /// Another one leads, or may: this process must not go on.
+    #[error(transparent)]
+    LeaseLost(#[from] LeaseLost),
     /// Signals can't be received.
     #[error("signals can't be received: {0}")]
     Signals(#[from] std::io::Error),
+}
+
+impl Ending {
+    /// By how a task ended that was to go on.
+    fn of(task: &'static str, ended: Result<anyhow::Result<()>, JoinError>) -> Self {
+        let why = match ended {
+            Ok(Ok(())) => "it came to its end".to_owned(),
+            Ok(Err(error)) => match error.downcast::<LeaseLost>() {
+                Ok(lost) => return Self::LeaseLost(lost),
+                Err(error) => format!("{error:#}"),
+            },
+            Err(_) => "it panicked".to_owned(),
+        };
+        Self::TaskLost { task, why }
+    }
 }
 
 /// The process's tasks.
@@ -55,7 +75,7 @@ impl Lifecycle {
     }
 
     /// Starts a task without which the process is of no use.
-    pub fn start<E: Display + Send + 'static>(
+    pub fn start<E: Into<anyhow::Error> + Send + 'static>(
         &self,
         task: &'static str,
         work: impl Future<Output = Result<(), E>> + Send + 'static,
@@ -63,14 +83,10 @@ impl Lifecycle {
         let running = self.tasks.spawn(work);
         let (lost, stop) = (self.lost.clone(), self.stop.clone());
         self.tasks.spawn(async move {
-            let why = match running.await {
-                Ok(Ok(())) => "it came to its end".to_owned(),
-                Ok(Err(error)) => error.to_string(),
-                Err(_) => "it panicked".to_owned(),
-            };
+            let ended = running.await.map(|ended| ended.map_err(Into::into));
             if !stop.is_cancelled() {
                 // The receiver lives as long as the process.
-                let _ = lost.send(Ending::TaskLost { task, why });
+                let _ = lost.send(Ending::of(task, ended));
             }
         });
     }

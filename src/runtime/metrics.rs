@@ -87,6 +87,7 @@ struct Families {
     organizations: Family<ReasonLabels, Gauge>,
     commands: Family<CommandLabels, Counter>,
     writes: Family<WriteLabels, Counter>,
+    leader: Gauge,
     http: http::HttpFamilies,
     sweep: sweep::SweepFamilies,
 }
@@ -125,6 +126,12 @@ impl Metrics {
             "Writes to the Kubernetes API",
             writes.clone(),
         );
+        let leader = Gauge::default();
+        registry.register(
+            "leader",
+            "Whether this process's controller acts",
+            leader.clone(),
+        );
         let http = http::HttpFamilies::register(&mut registry);
         let sweep = sweep::SweepFamilies::register(&mut registry);
         registry.register_collector(Box::new(PoolCollector(pool)));
@@ -135,6 +142,7 @@ impl Metrics {
             organizations,
             commands,
             writes,
+            leader,
             http,
             sweep,
         }))
@@ -164,6 +172,15 @@ impl Metrics {
         }
         if let Some(to) = to {
             gauge(to).inc();
+        }
+    }
+
+    /// This process's controller acts, or no longer does: what it knew of organizations, another one
+    /// knows better by then.
+    pub fn set_leader(&self, leads: bool) {
+        self.0.leader.set(i64::from(leads));
+        if !leads {
+            self.0.organizations.clear();
         }
     }
 
@@ -266,8 +283,22 @@ mod tests {
             r#"organization_operator_organizations{reason="Succeeded"} 1"#,
             "organization_operator_hashes_total 0",
             "organization_operator_hash_queue 0",
+            "organization_operator_leader 0",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_process_counts_organizations_only_while_it_leads() {
+        let metrics = metrics();
+        metrics.set_leader(true);
+        metrics.move_organization(None, Some(ReasonKind::Succeeded));
+        let text = metrics.encode().unwrap();
+        assert!(text.contains("organization_operator_leader 1"), "{text}");
+        metrics.set_leader(false);
+        let text = metrics.encode().unwrap();
+        assert!(text.contains("organization_operator_leader 0"), "{text}");
+        assert!(!text.contains("Succeeded"), "{text}");
     }
 }

@@ -16,14 +16,21 @@ pub enum Need {
     Mongo,
     /// The indexes hold.
     Indexes,
+    /// Who leads is known: this process, or another one beside which it stands by.
+    Lease,
     /// The HTTP service's own watch of the organizations has delivered its first list.
     Directory,
 }
 
 impl Need {
     /// What a controller needs.
-    pub const OF_CONTROLLER: [Self; 4] =
-        [Self::Definition, Self::Watch, Self::Mongo, Self::Indexes];
+    pub const OF_CONTROLLER: [Self; 5] = [
+        Self::Definition,
+        Self::Watch,
+        Self::Mongo,
+        Self::Indexes,
+        Self::Lease,
+    ];
     /// What the HTTP service needs.
     pub const OF_API: [Self; 3] = [Self::Directory, Self::Mongo, Self::Indexes];
 
@@ -33,6 +40,7 @@ impl Need {
             Self::Watch => "watch",
             Self::Mongo => "mongodb",
             Self::Indexes => "indexes",
+            Self::Lease => "lease",
             Self::Directory => "directory",
         }
     }
@@ -40,7 +48,13 @@ impl Need {
 
 /// What is missing, and why. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
-pub struct Readiness(Arc<Mutex<BTreeMap<Need, String>>>);
+pub struct Readiness(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    missing: BTreeMap<Need, String>,
+    remark: Option<String>,
+}
 
 impl Readiness {
     /// All of that is needed, and nothing of it seen yet.
@@ -48,31 +62,47 @@ impl Readiness {
     pub fn of(needs: impl IntoIterator<Item = Need>) -> Self {
         let needs = needs.into_iter();
         let missing = needs.map(|need| (need, "not seen yet".to_owned()));
-        Self(Arc::new(Mutex::new(missing.collect())))
+        let state = State {
+            missing: missing.collect(),
+            remark: None,
+        };
+        Self(Arc::new(Mutex::new(state)))
     }
 
     /// It is so. Gives whether it was missing until now.
     #[must_use]
     pub fn met(&self, need: Need) -> bool {
-        self.missing().remove(&need).is_some()
+        self.state().missing.remove(&need).is_some()
     }
 
     /// It is not so; `why` must hold no secret. Gives whether it was so until now.
     #[must_use]
     pub fn unmet(&self, need: Need, why: String) -> bool {
-        self.missing().insert(need, why).is_none()
+        self.state().missing.insert(need, why).is_none()
     }
 
     /// A line for each thing that is missing; none: ready.
     #[must_use]
     pub fn report(&self) -> Vec<String> {
-        self.missing()
+        self.state()
+            .missing
             .iter()
             .map(|(need, why)| format!("{}: {why}", need.name()))
             .collect()
     }
 
-    fn missing(&self) -> std::sync::MutexGuard<'_, BTreeMap<Need, String>> {
+    /// What else is to be said of a process that is ready.
+    pub fn remark(&self, remark: &str) {
+        self.state().remark = Some(remark.to_owned());
+    }
+
+    /// What was remarked last.
+    #[must_use]
+    pub fn remarked(&self) -> Option<String> {
+        self.state().remark.clone()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

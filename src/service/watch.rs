@@ -17,10 +17,10 @@ use kube::{
 use tower::{Service, layer::layer_fn};
 
 use super::directory::{Directory, Scope};
-use crate::crd::Organization;
-
-/// A watch is begun anew after so long: one that died silently is noticed.
-const WATCH_SECONDS: u32 = 30;
+use crate::{
+    controller::watch::{WATCH_SECONDS, backoff},
+    crd::Organization,
+};
 
 /// A client for the watch of that scope alone: it says when the watch goes on. After an error the
 /// stream itself is silent until the next event, which may be far.
@@ -43,7 +43,8 @@ pub async fn feed(client: Client, scope: Scope, directory: Arc<Directory>) {
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
-    let changes = watcher(api, watcher::Config::default().timeout(WATCH_SECONDS)).default_backoff();
+    let changes =
+        watcher(api, watcher::Config::default().timeout(WATCH_SECONDS)).backoff(backoff());
     let mut changes = std::pin::pin!(changes);
     let mut listed = Vec::new();
     while let Some(change) = changes.next().await {

@@ -12,7 +12,7 @@ use tokio::{task::block_in_place, time::Instant};
 
 use crate::{
     samples::{HASH, organization},
-    world::World,
+    world::{ALONE, World},
 };
 
 /// What failure-modes.md promises from the API server's return to work going on.
@@ -42,7 +42,10 @@ async fn while_the_api_server_is_away_it_lives_and_goes_on_at_its_return() -> Re
     let home = Home::temporary(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-cluster"))?;
     let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
     let cluster = block_in_place(|| ControlPlane::start(&home, &crds))?;
-    let world = World::start("api-away").await?.moved_to(&cluster).await?;
+    let world = World::with("api-away", ALONE)
+        .await?
+        .moved_to(&cluster)
+        .await?;
     world.apply(&organization("acme")).await?;
     world.settled("acme", "Succeeded").await?;
     let process = world.operator.server().process().pid();

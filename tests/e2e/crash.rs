@@ -4,13 +4,16 @@ use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Document, doc};
 
-use crate::{samples::organization, world::World};
+use crate::{
+    samples::organization,
+    world::{ALONE, World},
+};
 
 const BURST: usize = 100;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_random_in_a_burst_it_comes_to_the_same_end() -> Result<()> {
-    let world = World::start("crash").await?;
+    let world = World::with("crash", ALONE).await?;
     let names: Vec<_> = (0..BURST).map(|number| format!("org-{number}")).collect();
     let applied = stream::iter(&names)
         .map(|name| {
@@ -49,7 +52,7 @@ async fn killed_at_random_in_a_burst_it_comes_to_the_same_end() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_the_middle_of_renames_it_loses_no_document() -> Result<()> {
-    let world = World::start("crash-rename").await?;
+    let world = World::with("crash-rename", ALONE).await?;
     world.apply(&organization("acme")).await?;
     world.settled("acme", "Succeeded").await?;
     world

@@ -30,6 +30,9 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_organization-operator");
 /// race on a server whose listings bring dropped collections back.
 pub const PATIENCE: Duration = Duration::from_mins(3);
 
+/// Flags of an operator that acts without the Lease.
+pub const ALONE: &[&str] = &["--leader-election=false"];
+
 static WORLDS: AtomicU32 = AtomicU32::new(0);
 
 pub struct World {
@@ -76,6 +79,7 @@ impl World {
         let namespace = format!("{name}-{number}");
         let elsewhere = format!("{namespace}-elsewhere");
         let database = format!("{}_{number}", name.replace('-', "_"));
+        let lease = format!("{namespace}-lease");
         let scopes = format!("{namespace},{elsewhere}");
         let args: Vec<_> = [command].iter().chain(flags).copied().collect();
         let kubeconfig = servers()?
@@ -94,6 +98,9 @@ impl World {
             ("BCRYPT_COST", "10"),
             ("LOG_FORMAT", "text"),
             ("LOG_LEVEL", "info,organization_operator=debug"),
+            // A namespace that no test deletes, and slow renewals are no failure either.
+            ("LEASE_NAMESPACE", &lease),
+            ("LEASE_DURATION", "30s"),
             // Each command takes what is its own.
             ("WATCH_NAMESPACES", &scopes),
             ("ADOPTION_NAMESPACES", &namespace),
@@ -118,6 +125,7 @@ impl World {
             operator,
             client,
         };
+        world.make_namespace(&lease).await?;
         for namespace in [&world.namespace, &world.elsewhere] {
             world.make_namespace(namespace).await?;
             world

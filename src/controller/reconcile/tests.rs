@@ -1,3 +1,5 @@
+mod progress;
+
 use std::{num::NonZeroUsize, time::Duration};
 
 use async_trait::async_trait;

@@ -2,6 +2,7 @@
 
 mod down;
 mod env_file;
+mod operators;
 mod run;
 mod secret;
 mod system;
@@ -64,6 +65,9 @@ struct Settings {
     /// The operator's binary; by default the one beside this program.
     #[arg(long, env = "DEVENV_OPERATOR")]
     operator: Option<PathBuf>,
+    /// How many operators there shall be, of which one acts; by default as many as there are.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=9))]
+    operators: Option<u8>,
 }
 
 pub fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 //! A program that runs as a child: started, known by its pid file, ended.
 
 mod identity;
+mod signal;
 mod spawn;
 
 use std::fs;

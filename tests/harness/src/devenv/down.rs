@@ -1,14 +1,15 @@
 //! `down`: ends what `up` started, and nothing else.
 
 use std::error::Error;
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use organization_operator_harness::home::{Home, Lifetime};
 use organization_operator_harness::process::{Process, Spec};
 
-use super::PATIENCE;
-use super::system::PARTS;
+use super::system::SERVERS;
+use super::{PATIENCE, operators};
 use organization_operator_harness::tell;
 
 /// The operator drains for up to 25 s; a database writes out what it holds.
@@ -22,21 +23,10 @@ pub(super) fn down(home: &Path) -> Result<(), Box<dyn Error>> {
     let launcher = std::env::current_exe()?;
     let home = Home::open(home, "down", PATIENCE, Lifetime::Detached { launcher })?;
     let mut ended = 0;
-    for name in PARTS {
-        let Some(pid) = Process::left_running(&home, name) else {
-            continue;
-        };
-        tell::say(&format!("  {name:<24} ending process {pid}"));
-        // Known by its pid file alone: nothing else about it is needed to end it.
-        let spec = Spec {
-            name: name.to_owned(),
-            program: "true".into(),
-            args: Vec::new(),
-            env: Vec::new(),
-            sweep: None,
-        };
-        Process::new(&home, spec).stop(GRACE)?;
-        ended += 1;
+    // Those that stand by first, so that none of them takes over.
+    let operators = operators::names().rev();
+    for name in operators.chain(SERVERS.map(str::to_owned)) {
+        ended += u8::from(end(&home, name)?);
     }
     let outcome = if ended == 0 {
         "nothing is up"
@@ -45,4 +35,26 @@ pub(super) fn down(home: &Path) -> Result<(), Box<dyn Error>> {
     };
     tell::say(outcome);
     Ok(())
+}
+
+/// Ends a part that an earlier process of ours left running; gives whether it ran.
+pub(super) fn end(home: &Home, name: String) -> Result<bool, Box<dyn Error>> {
+    let pid = Process::left_running(home, &name);
+    if let Some(pid) = pid {
+        tell::say(&format!("  {name:<24} ending process {pid}"));
+    }
+    let file = home.pid_file(&name);
+    // Known by its pid file alone: nothing else about it is needed to end it.
+    let spec = Spec {
+        name,
+        program: "true".into(),
+        args: Vec::new(),
+        env: Vec::new(),
+        sweep: None,
+    };
+    let process = Process::new(home, spec);
+    process.stop(GRACE)?;
+    // That of one that was killed stays behind, and would count as one to be brought back.
+    let _ = fs::remove_file(file);
+    Ok(pid.is_some())
 }

@@ -21,7 +21,7 @@ pub(super) fn write(home: &Home, system: &System) -> Result<PathBuf, Box<dyn Err
         ("KUBECONFIG", kubeconfig.as_ref()),
         ("MONGO_URL", system.mongo.url()),
         ("MASTER_DB_NAME", MASTER_DB_NAME),
-        ("API_URL", &system.operator.api_url()),
+        ("API_URL", &system.first().api_url()),
         ("JWT_SECRET", &system.jwt_secret),
     ];
     Home::write_private(&path, &content(&variables, &bin))?;

@@ -12,8 +12,8 @@ use organization_operator_harness::{log, tell, tools};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::system::{PARTS, System};
-use super::{PATIENCE, Settings, env_file, tour};
+use super::system::{SERVERS, System};
+use super::{PATIENCE, Settings, env_file, operators, tour};
 
 /// How often the parts are looked at: what a person notices as at once.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -24,8 +24,8 @@ const INTERRUPTED: i32 = 130;
 pub(super) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let tools = tools::kubernetes()?;
     let home = Home::open(&settings.home, "run", PATIENCE, Lifetime::Owner)?;
-    if let Some(part) = PARTS
-        .iter()
+    if let Some(part) = operators::names()
+        .chain(SERVERS.map(str::to_owned))
         .find(|part| Process::left_running(&home, part).is_some())
     {
         return Err(format!("{part} is up already: use it, or `make down` first").into());
@@ -53,7 +53,7 @@ pub(super) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
 fn watch(system: &System, interrupted: &AtomicBool) -> Result<(), Box<dyn Error>> {
     let servers = system.servers()?;
     while !interrupted.load(Ordering::Relaxed) {
-        for server in servers {
+        for server in &servers {
             let process = server.process();
             if let Some(status) = process.ended() {
                 let (name, path) = (process.name(), process.log());

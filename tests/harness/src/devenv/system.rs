@@ -12,27 +12,21 @@ use organization_operator_harness::operator::Operator;
 use organization_operator_harness::server::{Ensured, Server};
 use organization_operator_harness::tools::ToolPaths;
 
-use super::{Settings, secret};
+use super::{Settings, down, operators, secret};
 use organization_operator_harness::tell;
 
 /// The database that holds the records and the tenants.
 pub(super) const MASTER_DB_NAME: &str = "master_db";
 
-pub(super) const OPERATOR: &str = "operator";
-
-/// Names of pid files, those first that depend on others: the order of ending.
-pub(super) const PARTS: [&str; 5] = [
-    OPERATOR,
-    "mongo",
-    "kube-controller-manager",
-    "kube-apiserver",
-    "etcd",
-];
+/// Names of pid files of all that the operators depend on, in the order of ending.
+pub(super) const SERVERS: [&str; 4] =
+    ["mongo", "kube-controller-manager", "kube-apiserver", "etcd"];
 
 pub(super) struct System {
     pub(super) cluster: ControlPlane,
     pub(super) mongo: MongoServer,
-    pub(super) operator: Operator,
+    home: Home,
+    operators: Vec<Operator>,
     pub(super) binary: PathBuf,
     /// The key of the tokens: tokens stay good over restarts.
     pub(super) jwt_secret: String,
@@ -57,11 +51,16 @@ impl System {
             ("JWT_SECRET", jwt_secret.as_str()),
             ("SELF_SERVICE", "true"),
         ];
-        let operator = Operator::new(home, OPERATOR, &binary, &["run"], &env)?;
+        let count = settings.operators;
+        let count = count.unwrap_or_else(|| operators::count(home));
+        let operators = (1..=count)
+            .map(|number| Operator::new(home, &operators::name(number), &binary, &["run"], &env))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             cluster,
             mongo,
-            operator,
+            home: home.clone(),
+            operators,
             binary,
             jwt_secret,
         })
@@ -77,29 +76,49 @@ impl System {
             self.mongo.ensure()?,
             &format!("  {}", self.mongo.kind()),
         );
-        if self.runs_an_older_binary() {
-            tell::say(&format!(
-                "  {OPERATOR:<24} has been built anew: ending the older one"
-            ));
-            self.operator.terminate()?;
+        for name in operators::beyond(self.count()) {
+            down::end(&self.home, name)?;
         }
-        tell(OPERATOR, self.operator.server().ensure()?, "");
+        for operator in &self.operators {
+            let name = operator.server().process().name();
+            if self.runs_an_older_binary(operator) {
+                tell::say(&format!(
+                    "  {name:<24} has been built anew: ending the older one"
+                ));
+                operator.terminate()?;
+            }
+            tell(name, operator.server().ensure()?, "");
+        }
         Ok(())
     }
 
+    /// The operator whose addresses are told: any of them serves, whoever acts.
+    pub(super) fn first(&self) -> &Operator {
+        &self.operators[0]
+    }
+
+    pub(super) fn operators(&self) -> &[Operator] {
+        &self.operators
+    }
+
+    fn count(&self) -> u8 {
+        u8::try_from(self.operators.len()).unwrap_or(u8::MAX)
+    }
+
     /// Every part's process with its name, in the order of ending.
-    pub(super) fn servers(&self) -> Result<[&Server; 5], Box<dyn Error>> {
-        Ok([
-            self.operator.server(),
+    pub(super) fn servers(&self) -> Result<Vec<&Server>, Box<dyn Error>> {
+        let others = [
             self.mongo.server()?,
             self.cluster.controller_manager(),
             self.cluster.apiserver(),
             self.cluster.etcd(),
-        ])
+        ];
+        let operators = self.operators.iter().rev().map(Operator::server);
+        Ok(operators.chain(others).collect())
     }
 
-    fn runs_an_older_binary(&self) -> bool {
-        let Some(pid) = self.operator.server().process().pid() else {
+    fn runs_an_older_binary(&self, operator: &Operator) -> bool {
+        let Some(pid) = operator.server().process().pid() else {
             return false;
         };
         // The link leads to the file that runs, also when its name means another one by now.

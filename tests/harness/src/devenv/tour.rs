@@ -16,7 +16,10 @@ pub(super) fn print(home: &Home, system: &System, env_file: &Path, end: &str) {
             .display()
             .to_string()
     };
-    let health = system.operator.health_address();
+    let addresses = system.operators().iter();
+    let addresses: Vec<_> = addresses
+        .map(|operator| format!("http://{}/readyz", operator.health_address()))
+        .collect();
     tell::say(&format!(
         r#"
 Ready. In a shell:
@@ -33,10 +36,11 @@ Ready. In a shell:
   kubectl apply -f deploy/samples/acme.yaml                  # and is taken back
 
   logs     {logs}
-  health   http://{health}/readyz and /metrics
+  health   {health} and /metrics
   end      {end}"#,
         env = dotted(&short(env_file)),
         logs = short(&home.dir().join("log")),
+        health = addresses.join(", "),
     ));
 }
 
