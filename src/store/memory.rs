@@ -15,8 +15,8 @@ use std::{
 use async_trait::async_trait;
 use mongodb::bson::{Document, doc};
 
-pub use self::hand::OlderTenant;
 use self::server::Server;
+pub use self::{hand::OlderTenant, server::Effects};
 use super::{
     document::{self, Row},
     index::{ADMINS, INDEXES, ORGANIZATIONS},
@@ -60,6 +60,21 @@ impl MemoryStore {
     #[must_use]
     pub fn commands(&self) -> BTreeMap<&'static str, u64> {
         self.server().commands.clone()
+    }
+
+    /// What the operator's commands did to collections.
+    #[must_use]
+    pub fn effects(&self) -> Effects {
+        self.server().effects
+    }
+
+    /// Another server in the same state, that goes its own way from here on.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self {
+            capability: self.capability,
+            server: Mutex::new(self.server().clone()),
+        }
     }
 
     /// Every unique key that the last insert or update stood against, whichever was named.
@@ -250,7 +265,11 @@ impl TenantStore for MemoryStore {
         name: &CollectionName,
         id: OrganizationId,
     ) -> Result<(), StoreError> {
-        self.command("create").create(name.as_str(), Some(id))
+        let mut server = self.command("create");
+        let was_there = server.collection(name.as_str()).is_some();
+        server.create(name.as_str(), Some(id))?;
+        server.effects.creates += u64::from(!was_there);
+        Ok(())
     }
 
     async fn move_collection(

@@ -4,7 +4,10 @@
 
 mod acts;
 mod changes;
+mod faults;
 mod figures;
+#[path = "../oracle/mod.rs"]
+mod oracle;
 mod promises;
 mod world;
 

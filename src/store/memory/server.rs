@@ -13,19 +13,31 @@ use crate::{
     },
 };
 
+/// What commands did to collections, those that changed nothing left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Collections created.
+    pub creates: u64,
+    /// Collections renamed.
+    pub renames: u64,
+    /// Collections dropped.
+    pub drops: u64,
+}
+
 /// One database.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Server {
     seed: u64,
     collections_made: u64,
     collections: BTreeMap<String, Collection>,
     indexes: Vec<Index>,
     pub(super) commands: BTreeMap<&'static str, u64>,
+    pub(super) effects: Effects,
     /// Every unique key that the last insert or update stood against.
     pub(super) refused: Vec<UniqueKey>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Collection {
     pub(super) uuid: CollectionUuid,
     pub(super) marker: Option<OrganizationId>,
@@ -41,6 +53,7 @@ impl Server {
             collections: BTreeMap::new(),
             indexes: Vec::new(),
             commands: BTreeMap::new(),
+            effects: Effects::default(),
             refused: Vec::new(),
         }
     }
@@ -133,6 +146,11 @@ impl Server {
 
     pub(super) fn drop_collection(&mut self, name: &str) {
         self.collections.remove(name);
+    }
+
+    /// As the operator does.
+    pub(super) fn drop_private(&mut self, name: &str) {
+        self.effects.drops += u64::from(self.collections.remove(name).is_some());
     }
 
     /// Makes the collection where it isn't there, as an insert does.

@@ -1,0 +1,244 @@
+//! Runs with faults, held against the run without.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use kube::ResourceExt as _;
+use organization_operator::domain::observed::Capability;
+
+use super::{
+    REPLAY,
+    gate::Fault,
+    http::Request,
+    place::Place,
+    run::{Outcome, Run, run},
+    scenarios::{Scenario, Tokens},
+};
+use crate::oracle::Snapshot;
+
+/// A scenario, ready to be broken: what is given, and how it ends without faults.
+pub struct Bench {
+    scenario: &'static Scenario,
+    capability: Capability,
+    seed: u64,
+    base: Place,
+    before: Snapshot,
+    sound: Outcome,
+}
+
+impl Bench {
+    /// Judges the run without faults, too.
+    pub async fn new(
+        scenario: &'static Scenario,
+        capability: Capability,
+        seed: u64,
+    ) -> Result<Self> {
+        let named = || format!("{} {capability:?} {seed}, without faults", scenario.name);
+        let base = given(scenario, capability).await.with_context(named)?;
+        let before = base.snapshot().await?;
+        let sound = run(scenario, &base, seed, &[]).await.with_context(named)?;
+        let bench = Self {
+            scenario,
+            capability,
+            seed,
+            base,
+            before,
+            sound,
+        };
+        bench.is_expected().with_context(named)?;
+        bench.holds(&bench.sound).with_context(named)?;
+        Ok(bench)
+    }
+
+    /// How many writes there are to be broken.
+    pub fn points(&self) -> usize {
+        self.sound.log.len()
+    }
+
+    pub fn print(&self) {
+        for (at, call) in self.sound.log.iter().enumerate() {
+            println!("{at:>3} {}::{}", call.port, call.method);
+        }
+    }
+
+    /// Judges a run with these faults; gives whether all of them came.
+    pub async fn survives(&self, faults: &[Fault]) -> Result<bool> {
+        let (name, capability, seed) = (self.scenario.name, self.capability, self.seed);
+        let words: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        let replay = || {
+            format!(
+                "replay it: {REPLAY}='{name} {capability:?} {seed} {}' cargo test --locked -p \
+                 organization-operator --all-features --test simulation replayed -- --nocapture",
+                words.join(" ")
+            )
+        };
+        let outcome = run(self.scenario, &self.base, seed, faults)
+            .await
+            .with_context(replay)?;
+        let judged = self
+            .is_same_end(&outcome)
+            .and_then(|()| self.holds(&outcome));
+        judged
+            .with_context(|| format!("broken were {:?}", outcome.broken))
+            .with_context(replay)?;
+        Ok(outcome.left == 0)
+    }
+
+    /// What holds of any run, with or without faults.
+    fn holds(&self, outcome: &Outcome) -> Result<()> {
+        outcome.rested.judge().context("at rest")?;
+        outcome.end.judge().context("in the end")?;
+        outcome.end.keeps(&outcome.place.acknowledged())
+    }
+
+    /// The run without faults is what the scenario says.
+    fn is_expected(&self) -> Result<()> {
+        let Scenario {
+            objects,
+            collections,
+            claims,
+            effects,
+            ..
+        } = self.scenario;
+        let (rested, end) = (&self.sound.rested, &self.sound.end);
+        let normal = end.normal();
+        for (name, documents) in *collections {
+            let line = format!("collection {name} {documents:?}");
+            ensure!(
+                normal.lines().any(|there| there == line),
+                "no {line} in\n{normal}"
+            );
+        }
+        ensure!(
+            end.collections.len() == collections.len(),
+            "collections in\n{normal}"
+        );
+        ensure!(end.objects.len() == objects.len(), "objects in\n{normal}");
+        for (object, (name, reason)) in end.objects.iter().zip(*objects) {
+            let conditions = object.status.iter().flat_map(|status| &status.conditions);
+            let said: Vec<_> = conditions.map(|told| told.reason.as_str()).collect();
+            ensure!(
+                object.name_any().starts_with(name) && said.contains(reason),
+                "{said:?} in\n{normal}"
+            );
+        }
+        let claimed = rested
+            .records
+            .first()
+            .and_then(|record| record.get_array("names").ok());
+        let claimed: Vec<_> = claimed
+            .into_iter()
+            .flatten()
+            .filter_map(|name| name.as_str())
+            .collect();
+        ensure!(claimed == *claims, "claims are {claimed:?}");
+        ensure!(
+            self.done(&self.sound) == *effects,
+            "effects are {:?}",
+            self.done(&self.sound)
+        );
+        ensure!(
+            matches!(self.sound.answer, None | Some(Ok(()))),
+            "answered {:?}",
+            self.sound.answer
+        );
+        self.tokens_are(end)
+    }
+
+    /// Collections created, renamed, dropped; those that strays of clients cost left out.
+    fn done(&self, outcome: &Outcome) -> [u64; 3] {
+        let (before, after) = (self.base.effects(), outcome.place.effects());
+        let strays = outcome.place.strays();
+        [
+            after.creates - before.creates,
+            (after.renames - before.renames).saturating_sub(strays),
+            (after.drops - before.drops).saturating_sub(strays),
+        ]
+    }
+
+    fn tokens_are(&self, end: &Snapshot) -> Result<()> {
+        let version = |snapshot: &Snapshot| {
+            let admin = snapshot.admins.first()?;
+            Some(admin.get_i64("token_version").unwrap_or(0))
+        };
+        let (before, after) = (version(&self.before), version(end));
+        match self.scenario.tokens {
+            Tokens::None => Ok(()),
+            Tokens::Live => {
+                ensure!(before == after, "tokens died: {before:?} {after:?}");
+                Ok(())
+            }
+            Tokens::Dead => {
+                ensure!(
+                    before.is_some() && before < after,
+                    "tokens live: {before:?} {after:?}"
+                );
+                Ok(())
+            }
+        }
+    }
+
+    fn is_same_end(&self, outcome: &Outcome) -> Result<()> {
+        if self.scenario.request.is_some() && !self.is_done(outcome)? {
+            return Ok(());
+        }
+        outcome.end.same_end(&self.sound.end)?;
+        self.tokens_are(&outcome.end)?;
+        let (done, expected) = (self.done(outcome), self.scenario.effects);
+        if self.scenario.interference.is_some() {
+            // How far it had come by then is the fault's choice, and so is what was left to be undone.
+            let fewer = done
+                .iter()
+                .zip(expected)
+                .all(|(done, expected)| *done <= expected);
+            ensure!(
+                fewer,
+                "collections were created, renamed, dropped {done:?}, not {expected:?}"
+            );
+            return Ok(());
+        }
+        ensure!(
+            done == expected,
+            "collections were created, renamed, dropped {done:?}, not {expected:?}"
+        );
+        if self.scenario.request.is_none() {
+            outcome
+                .rested
+                .same_end(&self.sound.rested)
+                .context("at rest")?;
+        }
+        Ok(())
+    }
+
+    /// Whether a change through HTTP came to life; where it didn't, nothing of it is left.
+    fn is_done(&self, outcome: &Outcome) -> Result<bool> {
+        let whole = outcome.end.same_end(&self.sound.end);
+        match &outcome.answer {
+            Some(Ok(())) => whole.map(|()| true),
+            // A deletion goes on, whatever was answered; and nobody knows of what was not answered.
+            Some(Err(_)) | None if whole.is_ok() => {
+                let may_be = outcome.answer.is_none() || self.scenario.request == Some(Request::Delete);
+                ensure!(may_be, "answered {:?}, and came to life", outcome.answer);
+                Ok(true)
+            }
+            Some(Err(refusal)) if refusal.starts_with("Internal") => bail!("answered {refusal}"),
+            Some(Err(_)) | None => outcome.end.same_end(&self.before).map(|()| false),
+        }
+    }
+}
+
+/// The world before the person acts.
+async fn given(scenario: &'static Scenario, capability: Capability) -> Result<Place> {
+    let mut place = Place::new(capability);
+    let kept = scenario
+        .collections
+        .iter()
+        .any(|(_, documents)| documents.contains(&1));
+    for (number, deed) in scenario.given.iter().enumerate() {
+        let run = Run::calm(place, scenario);
+        deed(&run.place)?;
+        place = run.rested().await?;
+        if number == 0 {
+            place.write(1, "org_acme", Some("acme"), !kept);
+        }
+    }
+    Ok(place)
+}
