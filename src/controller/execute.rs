@@ -8,7 +8,7 @@ use thiserror::Error;
 pub(super) use take::Taking;
 
 use super::{
-    cluster::ClusterError,
+    cluster::{ClusterError, ObjectKey},
     context::Context,
     observe::{ObserveError, Pass},
 };
@@ -118,6 +118,7 @@ pub async fn execute(wish: &Wish, pass: Pass, context: &Context) -> Executed {
                 tracing::debug!(%step, "confirmed");
                 seen = seen.after(&step, learned);
                 let is_finalizer = step == Step::AddFinalizer;
+                let is_claim = matches!(step, Step::InsertRecord(_));
                 if !step.is_read() {
                     writes.push(step);
                 }
@@ -126,6 +127,16 @@ pub async fn execute(wish: &Wish, pass: Pass, context: &Context) -> Executed {
                         seen: Some(seen),
                         writes,
                         stop: Stop::FinalizerAdded,
+                    };
+                }
+                // Every other decision is a compare-and-set on a record that was read before the
+                // object. There was none before this one: without another look a process that was
+                // paused would make a tenant for an object that is gone by now.
+                if is_claim && let Some(stop) = outlived(wish, &key, context).await {
+                    return Executed {
+                        seen: Some(seen),
+                        writes,
+                        stop,
                     };
                 }
             }
@@ -143,6 +154,15 @@ pub async fn execute(wish: &Wish, pass: Pass, context: &Context) -> Executed {
         seen: Some(seen),
         writes,
         stop: Stop::Failed(StepError::Endless),
+    }
+}
+
+/// Why a pass ends whose wish is no longer the live object's.
+async fn outlived(wish: &Wish, key: &ObjectKey, context: &Context) -> Option<Stop> {
+    match take::live_wish(key, context).await {
+        Ok(live) if live.as_ref() == Some(wish) => None,
+        Ok(_) => Some(Stop::Again),
+        Err(error) => Some(stop_for(error.into())),
     }
 }
 

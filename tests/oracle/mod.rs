@@ -54,8 +54,8 @@ pub struct SeenSecret {
 pub struct Acknowledged {
     /// Its `_id`.
     pub id: i32,
-    /// Whose it is: namespace and name of the tenant's object; `None`: a stranger's, in `written_to`.
-    pub owner: Option<(String, String)>,
+    /// Whose it is, by the id of the organization; `None`: a stranger's, in `written_to`.
+    pub owner: Option<String>,
     /// The collection that it was written to.
     pub written_to: String,
     /// Whether policy Delete may have taken it.
@@ -71,12 +71,28 @@ impl Snapshot {
         self.nothing_half_done()
     }
 
-    /// That both are the same end, but for what may differ: see `normal`.
-    pub fn same_end(&self, other: &Self) -> Result<()> {
-        let (this, that) = (self.normal(), other.normal());
+    /// Whether tenants are called, logged in to and stored as in `other`, whoever looks after them.
+    pub fn serves_as(&self, other: &Self) -> Result<()> {
+        let served = |snapshot: &Self| {
+            let names: Vec<_> = snapshot
+                .records
+                .iter()
+                .map(|it| text(it, "organization_name").map(str::to_owned))
+                .collect();
+            let logins = snapshot.admins.iter().map(|it| {
+                [text(it, "email"), text(it, "password")].map(|it| it.map(str::to_owned))
+            });
+            let logins: Vec<_> = logins.collect();
+            let documents = snapshot
+                .collections
+                .iter()
+                .map(|(name, stored)| (name.clone(), stored.documents.clone()));
+            (names, logins, documents.collect::<Vec<_>>())
+        };
         ensure!(
-            this == that,
-            "another end.\n--- without faults\n{that}\n--- with faults\n{this}"
+            served(self) == served(other),
+            "served otherwise:\n{}",
+            self.normal()
         );
         Ok(())
     }
@@ -107,37 +123,97 @@ impl Snapshot {
 
     /// Whether a place is of that owner: the home of its tenant, a stray of it, or where a client
     /// wrote after its tenant was gone.
-    fn is_owners(
-        &self,
-        (namespace, name): &(String, String),
-        place: &str,
-        written: &Acknowledged,
-    ) -> Result<()> {
-        let held = |record: &&Document| {
-            ["owner", "released"].iter().any(|field| {
-                record.get_document(field).is_ok_and(|it| {
-                    text(it, "namespace") == Some(namespace) && text(it, "name") == Some(name)
-                })
-            })
+    fn is_owners(&self, id: &str, place: &str, written: &Acknowledged) -> Result<()> {
+        let has_id = |record: &&Document| {
+            record
+                .get_object_id("_id")
+                .is_ok_and(|it| it.to_hex() == id)
         };
-        let Some(record) = self.records.iter().find(held) else {
+        let Some(record) = self.records.iter().find(has_id) else {
             // The tenant is gone: what was written late is kept, and is nobody's.
-            let holder = self
-                .records
-                .iter()
-                .find(|it| text(it, "collection_name") == Some(place));
+            let mut records = self.records.iter();
+            let holder = records.find(|it| text(it, "collection_name") == Some(place));
             ensure!(holder.is_none(), "{written:?} is in another's {place}");
             return Ok(());
         };
-        let id = record.get_object_id("_id")?.to_hex();
-        let home = record
-            .get_str("collection_name")
-            .context("a record without home")?;
+        let home = text(record, "collection_name").context("a record without home")?;
         let is_stray = place.starts_with(&format!("_stray.{id}."));
         ensure!(
             place == home || is_stray,
             "{written:?} is in {place}, not in {home}"
         );
         Ok(())
+    }
+
+    /// What is left once the sweep has done its part, and how much that was. A command that arrives
+    /// after another process has finished with an organization can't be told from one in time: it may
+    /// leave a claim, an admin or an empty collection of an object that is gone, which hold nothing,
+    /// or move the collection of a tenant that was released, which is found by its UUID.
+    pub fn swept(&self) -> (Self, usize) {
+        let mut swept = self.clone();
+        let uids: Vec<_> = self
+            .objects
+            .iter()
+            .filter_map(|object| object.metadata.uid.as_deref())
+            .collect();
+        swept.records.retain(|record| {
+            let owner = record
+                .get_document("owner")
+                .ok()
+                .and_then(|owner| text(owner, "uid"));
+            let is_claim = !record.contains_key("collection_uuid");
+            !(is_claim && owner.is_some_and(|uid| !uids.contains(&uid)))
+        });
+        let ids: Vec<_> = swept
+            .records
+            .iter()
+            .filter_map(|record| record.get("_id").cloned())
+            .collect();
+        swept.admins.retain(|admin| {
+            admin
+                .get("organization_id")
+                .is_none_or(|id| ids.contains(id))
+        });
+        let homes: Vec<_> = swept
+            .records
+            .iter()
+            .filter_map(|record| text(record, "collection_name"))
+            .collect();
+        let is_left = |name: &str, stored: &Stored| {
+            name.starts_with("org_") && !homes.contains(&name) && stored.documents.is_empty()
+        };
+        swept
+            .collections
+            .retain(|name, stored| !is_left(name, stored));
+        for record in swept
+            .records
+            .iter()
+            .filter(|record| !record.contains_key("owner"))
+        {
+            let moved = swept
+                .collections
+                .iter()
+                .find(|(_, stored)| record.get("collection_uuid") == Some(&stored.uuid));
+            let moved = moved.map(|(name, _)| name.clone());
+            if let (Some(name), Some(home)) = (moved, text(record, "collection_name"))
+                && let Some(stored) = swept.collections.remove(&name)
+            {
+                swept.collections.insert(home.to_owned(), stored);
+            }
+        }
+        let known: Vec<_> = swept
+            .admins
+            .iter()
+            .filter_map(|admin| text(admin, "email"))
+            .collect();
+        for secret in &mut swept.secrets {
+            secret.opens.retain(|email| known.contains(&email.as_str()));
+        }
+        let size = |snapshot: &Self| {
+            snapshot.records.len() + snapshot.admins.len() + snapshot.collections.len()
+        };
+        let fewer = size(self) - size(&swept);
+        let moved = usize::from(fewer == 0 && swept.collections != self.collections);
+        (swept, fewer + moved)
     }
 }

@@ -165,11 +165,10 @@ fn described(object: &Organization) -> String {
             "tokenVersion",
             "credentialVersion",
             "adminId",
+            // That something was asked for and taken back is told.
+            "lastChange",
         ] {
             fields.remove(passing);
-        }
-        if let Some(change) = fields.get_mut("lastChange").and_then(Value::as_object_mut) {
-            change.remove("id");
         }
         for condition in fields
             .get_mut("conditions")

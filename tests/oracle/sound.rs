@@ -104,7 +104,7 @@ impl Snapshot {
             "his older link is another"
         );
         ensure!(
-            admin.get_i64("token_version").ok() == told.token_version,
+            admin.get_i64("token_version").unwrap_or(0) == told.token_version.unwrap_or(0),
             "status has other tokens"
         );
         self.credential_is_wished(object, admin)

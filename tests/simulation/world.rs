@@ -93,13 +93,18 @@ pub fn context_of(
     store: Arc<dyn TenantStore>,
     clock: Arc<dyn Clock>,
 ) -> io::Result<Arc<Context>> {
+    // Figures of a process are no part of what it knows, and to make them takes long.
+    static METRICS: OnceLock<Metrics> = OnceLock::new();
     let pool = pool()?;
+    let metrics = METRICS
+        .get_or_init(|| Metrics::new(Arc::clone(&pool)))
+        .clone();
     let indexes = IndexGate::default();
     indexes.open();
     Ok(Arc::new(Context {
         store,
         cluster,
-        metrics: Metrics::new(Arc::clone(&pool)),
+        metrics,
         pool,
         clock,
         events: events::channel().0,

@@ -46,6 +46,8 @@ const MOMENT: Duration = Duration::from_millis(1);
 pub enum Request {
     Create,
     Update,
+    /// [`Request::Update`] of a tenant of the older service.
+    Adopt,
     Delete,
 }
 
@@ -112,7 +114,7 @@ async fn ask(service: &Service, request: Request, token: &str) -> Result<(), Ref
             };
             service.create(wished, client).await.map(drop)
         }
-        Request::Update => {
+        Request::Update | Request::Adopt => {
             let wished = OrganizationUpdate {
                 name: parsed("acme")?,
                 new_name: Some(parsed("beta")?),
@@ -131,7 +133,7 @@ pub async fn served(run: &mut Run<'_>, request: Request) -> Result<Option<Result
     let service = service(&run.place, &gate)?;
     let token = match request {
         Request::Create => SecretString::from(""),
-        Request::Update | Request::Delete => {
+        Request::Update | Request::Adopt | Request::Delete => {
             service
                 .tokens
                 .mint(&identity(&run.place)?, run.place.clock.now())

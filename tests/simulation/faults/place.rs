@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
-use mongodb::bson::{DateTime, doc};
+use mongodb::bson::{DateTime, doc, oid::ObjectId};
 use organization_operator::{
     clock::Clock as _,
     controller::{
@@ -17,7 +17,7 @@ use organization_operator::{
     },
     crd::Organization,
     domain::{hash::BcryptHash, names::CollectionName, observed::Capability},
-    faults::Gated,
+    faults::{Gate, Gated},
     service::directory::Directory,
     store::{
         memory::{Effects, MemoryStore, OlderTenant},
@@ -26,7 +26,6 @@ use organization_operator::{
 };
 use serde_json::{Value, json};
 
-use super::gate::ProcessGate;
 use crate::{
     oracle::{Acknowledged, SeenSecret, Snapshot, Stored, normal::BY_CLIENTS},
     world::{TestClock, context_of, pool},
@@ -41,6 +40,13 @@ pub const HASHES: [&str; 2] = [
 pub const CANARY: &str = "Canary-pa55word";
 
 pub const NAMESPACE: &str = "one";
+
+/// Whose document it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    Tenants,
+    Strangers,
+}
 
 /// The world around the processes: servers, clients, people.
 pub struct Place {
@@ -178,12 +184,26 @@ impl Place {
         Ok(())
     }
 
-    /// A client of a tenant, or a stranger, is told that his document is written.
-    pub fn write(&self, id: i32, collection: &str, owner: Option<&str>, doomed: bool) {
+    /// A client of the first tenant, or a stranger, is told that his document is written.
+    pub fn write(&self, id: i32, collection: &str, whose: Whose, doomed: bool) {
+        let owner = match whose {
+            Whose::Strangers => None,
+            Whose::Tenants => {
+                let records = self.store.documents("organizations");
+                let id = records
+                    .first()
+                    .and_then(|record| record.get_object_id("_id").ok());
+                Some(id.map(ObjectId::to_hex).unwrap_or_default())
+            }
+        };
+        self.write_of(owner, id, collection, doomed);
+    }
+
+    fn write_of(&self, owner: Option<String>, id: i32, collection: &str, doomed: bool) {
         if self.store.plant(collection, doc! {"_id": id}).is_ok() {
             lock(&self.acknowledged).push(Acknowledged {
                 id,
-                owner: owner.map(|owner| (NAMESPACE.to_owned(), owner.to_owned())),
+                owner,
                 written_to: collection.to_owned(),
                 doomed,
             });
@@ -193,14 +213,15 @@ impl Place {
     /// The clients of every tenant write by the name that its status shows.
     pub fn clients_write(&self) {
         for object in self.cluster.objects() {
-            let status = object.status.as_ref();
-            let shown = status.and_then(|status| status.collection_name.clone());
             let is_going = object.metadata.deletion_timestamp.is_some();
-            if let Some(collection) = shown.filter(|_| !is_going) {
-                let is_stray = !self.store.collection_names().contains(&collection);
+            let Some(status) = object.status.filter(|_| !is_going) else {
+                continue;
+            };
+            if let Some(collection) = &status.collection_name {
+                let is_stray = !self.store.collection_names().contains(collection);
                 *lock(&self.strays) += u64::from(is_stray);
                 let next = BY_CLIENTS + i32::try_from(lock(&self.acknowledged).len()).unwrap_or(0);
-                self.write(next, &collection, Some(&object.name_any()), false);
+                self.write_of(status.organization_id, next, collection, false);
             }
         }
     }
@@ -287,19 +308,19 @@ async fn is_opened(hash: &str, values: impl Iterator<Item = &String>) -> Result<
 }
 
 /// A process of the operator: its caches and counts are its own, and go with it.
-pub struct Process {
-    pub gate: Arc<ProcessGate>,
+pub struct Process<G> {
+    pub gate: Arc<G>,
     context: Arc<Context>,
 }
 
-impl Process {
+impl<G> Process<G> {
     pub fn context(&self) -> Arc<Context> {
         Arc::clone(&self.context)
     }
 }
 
 impl Place {
-    pub fn process(&self, gate: Arc<ProcessGate>) -> Result<Process> {
+    pub fn process<G: Gate>(&self, gate: Arc<G>) -> Result<Process<G>> {
         let cluster = Gated::new(Arc::clone(&self.cluster), Arc::clone(&gate));
         let store = Gated::new(Arc::clone(&self.store), Arc::clone(&gate));
         let context = context_of(

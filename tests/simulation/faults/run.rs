@@ -178,14 +178,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The world, once it rests.
+    /// The world, once it rests, and whoever begins then finds nothing to do.
     pub async fn rested(mut self) -> Result<Place> {
         self.settle().await?;
+        self.rests().await?;
         Arc::into_inner(self.place).context("something is still under way")
     }
 
     /// A process that is broken as the plan says.
-    pub fn begin(&self) -> Result<Process> {
+    pub fn begin(&self) -> Result<Process<ProcessGate>> {
         self.place
             .process(ProcessGate::mortal(&self.plan, &self.witness))
     }
@@ -211,12 +212,15 @@ impl<'a> Run<'a> {
         let mut process = self.begin()?;
         let mut is_behind = false;
         for _ in 0..ROUNDS_AT_MOST {
+            if std::mem::take(&mut is_behind) {
+                let outdated = self.place.outdated();
+                if self.round(&process, outdated).await? {
+                    process = self.begin()?;
+                    continue;
+                }
+            }
             let before = lock(&self.plan).log.len();
-            let objects = if std::mem::take(&mut is_behind) {
-                self.place.outdated()
-            } else {
-                self.place.cluster.objects()
-            };
+            let objects = self.place.cluster.objects();
             let died = self.round(&process, objects).await?;
             self.place.advance(self.chance.step());
             if died {
@@ -237,7 +241,7 @@ impl<'a> Run<'a> {
     /// A pass over each; whether the process died of it.
     pub async fn round(
         &mut self,
-        process: &Process,
+        process: &Process<ProcessGate>,
         mut objects: Vec<Organization>,
     ) -> Result<bool> {
         if self.chance.reversed() {
@@ -252,7 +256,7 @@ impl<'a> Run<'a> {
     }
 
     /// A pass; whether the process died of it.
-    async fn pass(&mut self, process: &Process, object: Organization) -> Result<bool> {
+    async fn pass(&mut self, process: &Process<ProcessGate>, object: Organization) -> Result<bool> {
         let object = Arc::new(DeserializeGuard(Ok(object)));
         let mut pass = std::pin::pin!(reconcile(object, process.context()));
         loop {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     http::Request,
-    place::{HASHES, NAMESPACE, Place},
+    place::{HASHES, NAMESPACE, Place, Whose},
 };
 
 /// What becomes of the tokens that the tenant had.
@@ -99,12 +99,12 @@ fn exists(place: &Place, collection: &str) -> bool {
 fn late_writer(place: &Place) -> bool {
     let has_left = !exists(place, "org_acme");
     if has_left {
-        place.write(2, "org_acme", Some("acme"), false);
+        place.write(2, "org_acme", Whose::Tenants, false);
     }
     has_left
 }
 
-const PLAIN: Scenario = Scenario {
+pub const PLAIN: Scenario = Scenario {
     name: "",
     only: None,
     given: &[acme],
@@ -160,7 +160,7 @@ pub const SCENARIOS: &[Scenario] = &[
         meanwhile: Some(|place| {
             let is_claimed = !place.store.documents("organizations").is_empty();
             if is_claimed {
-                place.write(9, "org_acme", None, false);
+                place.write(9, "org_acme", Whose::Strangers, false);
             }
             is_claimed
         }),
@@ -219,6 +219,7 @@ pub const SCENARIOS: &[Scenario] = &[
         act: rename,
         interference: Some(|place| place.patch("acme", &json!({"organizationName": "acme"}))),
         effects: [0, 2, 0],
+        claims: &["acme", "beta"],
         ..PLAIN
     },
     Scenario {
@@ -235,7 +236,7 @@ pub const SCENARIOS: &[Scenario] = &[
             });
             if clear {
                 place.store.drop_by_hand("org_acme");
-                place.write(2, "org_beta", None, false);
+                place.write(2, "org_beta", Whose::Strangers, false);
             }
             clear
         }),
@@ -324,7 +325,7 @@ pub const SCENARIOS: &[Scenario] = &[
                 .iter()
                 .any(|name| name.starts_with("_trash."));
             if is_trash {
-                place.write(2, "org_acme", Some("acme"), false);
+                place.write(2, "org_acme", Whose::Tenants, false);
             }
             is_trash
         }),
@@ -420,7 +421,7 @@ pub const REQUESTS: &[Scenario] = &[
     Scenario {
         name: "http-adopt",
         given: &[|place| place.older("acme")],
-        request: Some(Request::Update),
+        request: Some(Request::Adopt),
         collections: &[("org_beta", &[1])],
         effects: [0, 1, 0],
         tokens: Tokens::Dead,
