@@ -95,8 +95,8 @@ where
         let send = Arc::new(send);
         let (late, inner) = (Arc::clone(&send), Arc::clone(&self.inner));
         let again: Again = Box::new(move || {
-            let sent = late(Arc::clone(&inner));
-            Box::pin(async move { drop(sent.await) })
+            let reply = late(Arc::clone(&inner));
+            Box::pin(async move { drop(reply.await) })
         });
         let hearing = self.gate.write(call, again).await;
         if hearing == Hearing::NotSent {

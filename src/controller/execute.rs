@@ -97,6 +97,9 @@ pub async fn execute(wish: &Wish, pass: Pass, context: &Context) -> Executed {
     } = pass;
     let mut writes = Vec::new();
     for _ in 0..STEPS_AT_MOST {
+        // Of each decision, not of the pass, which may have been held up for longer than a quarantine
+        // lasts: one that is begun by it must not be over by then.
+        seen.now = context.clock.now();
         let step = match next(wish, &seen) {
             Next::Rest(rest) => {
                 return Executed {

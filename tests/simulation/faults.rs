@@ -1,5 +1,6 @@
 //! Every write of every scenario is broken in every way, and the end is the same.
 
+mod coverage;
 mod gate;
 mod http;
 mod judge;
@@ -7,6 +8,7 @@ mod model;
 mod place;
 mod run;
 mod scenarios;
+mod sessions;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use organization_operator::domain::observed::Capability;

@@ -48,13 +48,16 @@ pub enum Whose {
     Strangers,
 }
 
+/// Every state of each object, by namespace and name.
+type History = BTreeMap<(String, String), Vec<Organization>>;
+
 /// The world around the processes: servers, clients, people.
 pub struct Place {
     pub cluster: Arc<MemoryCluster>,
     pub store: Arc<MemoryStore>,
     pub clock: Arc<TestClock>,
     /// Former states of objects: what a cache that is behind still has.
-    history: Arc<Mutex<BTreeMap<(String, String), Vec<Organization>>>>,
+    history: Arc<Mutex<History>>,
     /// The services that are told of changes.
     directories: Arc<Mutex<Vec<Weak<Directory>>>>,
     acknowledged: Mutex<Vec<Acknowledged>>,
@@ -82,7 +85,7 @@ impl Place {
     }
 
     fn around(cluster: Arc<MemoryCluster>, store: Arc<MemoryStore>, now: Timestamp) -> Self {
-        let history = Arc::new(Mutex::new(BTreeMap::<_, Vec<Organization>>::new()));
+        let history = Arc::<Mutex<History>>::default();
         let directories = Arc::new(Mutex::new(Vec::<Weak<Directory>>::new()));
         let (noted, told) = (Arc::clone(&history), Arc::clone(&directories));
         cluster.watch(move |seen| {

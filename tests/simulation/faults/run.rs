@@ -116,7 +116,7 @@ pub async fn run(
     }
     (scenario.act)(&run.place)?;
     let answer = match scenario.request {
-        Some(request) => http::served(&mut run, request).await?,
+        Some(request) => Box::pin(http::served(&mut run, request)).await?,
         None => None,
     };
     run.settle().await?;
@@ -258,7 +258,7 @@ impl<'a> Run<'a> {
     /// A pass; whether the process died of it.
     async fn pass(&mut self, process: &Process<ProcessGate>, object: Organization) -> Result<bool> {
         let object = Arc::new(DeserializeGuard(Ok(object)));
-        let mut pass = std::pin::pin!(reconcile(object, process.context()));
+        let mut pass = Box::pin(reconcile(object, process.context()));
         loop {
             let event = tokio::select! {
                 biased;
@@ -295,7 +295,7 @@ impl<'a> Run<'a> {
             let before = lock(&self.plan).log.len();
             for object in self.place.cluster.objects() {
                 let object = Arc::new(DeserializeGuard(Ok(object)));
-                let mut pass = std::pin::pin!(reconcile(object, other.context()));
+                let mut pass = Box::pin(reconcile(object, other.context()));
                 tokio::select! {
                     biased;
                     _ = &mut pass => {}

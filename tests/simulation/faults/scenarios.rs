@@ -1,6 +1,7 @@
 //! What is asked of the operator while it is broken, and what is right: an entry for each.
 
 use anyhow::Result;
+use jiff::SignedDuration;
 use mongodb::bson::doc;
 use organization_operator::{
     crd::change::{MANAGED_BY_API, MANAGED_BY_LABEL},
@@ -38,6 +39,8 @@ pub struct Scenario {
     pub act: Deed,
     /// What he asks for through HTTP.
     pub request: Option<Request>,
+    /// Whether that is refused.
+    pub refused: bool,
     /// What others do in between: called after every write that took effect, until it says that it
     /// was done.
     pub meanwhile: Option<fn(&Place) -> bool>,
@@ -57,9 +60,12 @@ pub struct Scenario {
     pub claims: &'static [&'static str],
 }
 
-fn nothing(_: &Place) -> Result<()> {
+const NOTHING: Deed = |_| Ok(());
+
+const DELETE: Deed = |place| {
+    place.cluster.delete(NAMESPACE, "acme");
     Ok(())
-}
+};
 
 fn acme(place: &Place) -> Result<()> {
     place.apply("acme", &json!({}))
@@ -76,11 +82,6 @@ fn acme_of_the_service(place: &Place) -> Result<()> {
 
 fn acme_for_good(place: &Place) -> Result<()> {
     place.apply("acme", &json!({"deletionPolicy": "Retain"}))
-}
-
-fn delete(place: &Place) -> Result<()> {
-    place.cluster.delete(NAMESPACE, "acme");
-    Ok(())
 }
 
 fn rename(place: &Place) -> Result<()> {
@@ -108,8 +109,9 @@ pub const PLAIN: Scenario = Scenario {
     name: "",
     only: None,
     given: &[acme],
-    act: nothing,
+    act: NOTHING,
     request: None,
+    refused: false,
     meanwhile: None,
     interference: None,
     clients: true,
@@ -122,7 +124,7 @@ pub const PLAIN: Scenario = Scenario {
 
 /// Where all that is there goes.
 const GOING: Scenario = Scenario {
-    act: delete,
+    act: DELETE,
     // Policy Delete takes what is written to the end.
     clients: false,
     objects: &[],
@@ -174,7 +176,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "create-and-delete",
         given: &[],
         act: acme,
-        interference: Some(delete),
+        interference: Some(DELETE),
         effects: [1, 1, 1],
         ..GOING
     },
@@ -196,6 +198,23 @@ pub const SCENARIOS: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
+        name: "rename-that-takes-long",
+        act: rename,
+        // Longer than a quarantine: it begins once the rename is done.
+        meanwhile: Some(|place| {
+            let has_left = !exists(place, "org_acme");
+            if has_left {
+                place.advance(SignedDuration::from_secs(61));
+            }
+            has_left
+        }),
+        collections: &[("org_beta", &[1])],
+        effects: [0, 1, 0],
+        claims: &["beta", "acme"],
+        clients: false,
+        ..PLAIN
+    },
+    Scenario {
         name: "rename-and-all",
         act: |place| {
             let admin = json!({"email": "new@acme.io", "passwordHashSecretRef": {"name": "other"}});
@@ -210,7 +229,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "rename-and-delete",
         act: rename,
-        interference: Some(delete),
+        interference: Some(DELETE),
         effects: [0, 2, 1],
         ..GOING
     },
@@ -290,7 +309,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "take-back",
-        given: &[acme_for_good, delete],
+        given: &[acme_for_good, DELETE],
         act: acme_for_good,
         ..PLAIN
     },
@@ -401,6 +420,22 @@ pub const REQUESTS: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
+        name: "http-create-refused",
+        // The service looks at records and admins; that this is in the way the controller finds out.
+        given: &[|place| {
+            place.write(9, "org_acme", Whose::Strangers, false);
+            Ok(())
+        }],
+        request: Some(Request::Create),
+        refused: true,
+        collections: &[("org_acme", &[9])],
+        objects: &[],
+        tokens: Tokens::None,
+        claims: &[],
+        clients: false,
+        ..PLAIN
+    },
+    Scenario {
         name: "http-update",
         given: &[acme_of_the_service],
         request: Some(Request::Update),
@@ -414,7 +449,7 @@ pub const REQUESTS: &[Scenario] = &[
     Scenario {
         name: "http-delete",
         given: &[acme_of_the_service],
-        act: nothing,
+        act: NOTHING,
         request: Some(Request::Delete),
         ..GOING
     },
