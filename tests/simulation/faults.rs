@@ -1,5 +1,6 @@
 //! Every write of every scenario is broken in every way, and the end is the same.
 
+mod chance;
 mod coverage;
 mod gate;
 mod http;
@@ -8,7 +9,9 @@ mod model;
 mod place;
 mod run;
 mod scenarios;
+mod secrets;
 mod sessions;
+mod soak;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use organization_operator::domain::observed::Capability;

@@ -6,6 +6,7 @@ mod acts;
 mod changes;
 mod faults;
 mod figures;
+mod look;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod promises;

@@ -23,7 +23,7 @@ use self::{
 use super::{block_on, place::Place, run::Run, scenarios::PLAIN};
 
 /// Lives of `make test`, in each mode.
-const LIVES: u64 = 250;
+pub const LIVES: u64 = 250;
 
 /// Choices of a life. An organization takes about twenty calls to be made, ten to be renamed.
 const CHOICES: usize = 250;
@@ -186,7 +186,7 @@ async fn live(capability: Capability, seed: u64) -> Result<Figures> {
     life.end().await
 }
 
-fn lives(capability: Capability, seeds: impl Iterator<Item = u64>) -> Result<()> {
+pub fn lives(capability: Capability, seeds: impl Iterator<Item = u64>) -> Result<()> {
     block_on(async {
         let mut all = Figures::default();
         for seed in seeds {

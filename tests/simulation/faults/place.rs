@@ -16,19 +16,17 @@ use organization_operator::{
         context::Context,
     },
     crd::Organization,
-    domain::{hash::BcryptHash, names::CollectionName, observed::Capability},
+    domain::observed::Capability,
     faults::{Gate, Gated},
     service::directory::Directory,
-    store::{
-        memory::{Effects, MemoryStore, OlderTenant},
-        port::TenantStore as _,
-    },
+    store::memory::{Effects, MemoryStore, OlderTenant},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    oracle::{Acknowledged, SeenSecret, Snapshot, Stored, normal::BY_CLIENTS},
-    world::{TestClock, context_of, pool},
+    look::snapshot,
+    oracle::{Acknowledged, Snapshot, normal::BY_CLIENTS},
+    world::{TestClock, context_of},
 };
 
 pub const HASHES: [&str; 2] = [
@@ -229,6 +227,10 @@ impl Place {
         }
     }
 
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        snapshot(&self.cluster, &self.store).await
+    }
+
     /// What a service that begins now knows of the objects, and hears of them.
     pub fn directory(&self) -> Arc<Directory> {
         let directory = Arc::new(Directory::of([None]));
@@ -236,78 +238,6 @@ impl Place {
         lock(&self.directories).push(Arc::downgrade(&directory));
         directory
     }
-
-    pub async fn snapshot(&self) -> Result<Snapshot> {
-        let names = self.store.collection_names();
-        let own = ["organizations", "admins", "_refresh_tokens"];
-        let names = names.iter().filter(|name| !own.contains(&name.as_str()));
-        let names = names.map(|name| CollectionName::recorded(name));
-        let names = names.collect::<Result<_, _>>()?;
-        let found = self.store.find_collections(&names).await?;
-        let collections = found.into_iter().map(|(name, seen)| {
-            let uuid = mongodb::bson::Binary {
-                subtype: mongodb::bson::spec::BinarySubtype::Uuid,
-                bytes: seen.uuid.0.as_bytes().to_vec(),
-            };
-            let documents = self.store.documents(name.as_str());
-            (
-                name.to_string(),
-                Stored {
-                    uuid: uuid.into(),
-                    documents,
-                },
-            )
-        });
-        let admins = self.store.documents("admins");
-        let mut secrets = Vec::new();
-        for secret in self.cluster.secrets() {
-            let mut opens = Vec::new();
-            for admin in &admins {
-                let (Ok(email), Ok(hash)) = (admin.get_str("email"), admin.get_str("password"))
-                else {
-                    continue;
-                };
-                if is_opened(hash, secret.data.values()).await? {
-                    opens.push(email.to_owned());
-                }
-            }
-            secrets.push(SeenSecret {
-                namespace: secret.namespace,
-                name: secret.name,
-                version: format!("{}/{}", secret.uid, secret.version),
-                opens,
-            });
-        }
-        Ok(Snapshot {
-            records: self.store.documents("organizations"),
-            collections: collections.collect(),
-            admins,
-            objects: self.cluster.objects(),
-            secrets,
-        })
-    }
-}
-
-/// Whether one of these is that hash, or the password that it was made of: by this operator, which
-/// hashes at a low cost here; at the cost of others it would take too long.
-async fn is_opened(hash: &str, values: impl Iterator<Item = &String>) -> Result<bool> {
-    for value in values {
-        let stored = BcryptHash::from_record(hash.to_owned());
-        if value == hash {
-            return Ok(true);
-        }
-        let is_cheap = stored.cost().is_some_and(|cost| cost < 10);
-        if is_cheap
-            && pool()?
-                .reserve()
-                .await
-                .verify(value.as_str().into(), stored)
-                .await?
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// A process of the operator: its caches and counts are its own, and go with it.

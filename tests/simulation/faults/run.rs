@@ -8,6 +8,7 @@ use kube::core::DeserializeGuard;
 use organization_operator::{controller::reconcile::reconcile, crd::Organization, faults::Call};
 
 use super::{
+    chance::Chance,
     gate::{Event, Fault, Plan, ProcessGate, Way, Witness},
     http,
     place::{Place, Process},
@@ -20,48 +21,6 @@ const ROUNDS_AT_MOST: usize = 24;
 
 /// Longer than any quarantine, and than anybody waits for a change.
 const LONG: SignedDuration = SignedDuration::from_secs(90);
-
-/// What else a fault meets, by a seed: 0 is the plain case.
-#[derive(Debug, Clone, Copy)]
-pub struct Chance(u64);
-
-impl Chance {
-    pub fn of(seed: u64) -> Self {
-        // SplitMix64's finalizer: seeds that are neighbours have nothing in common.
-        let mut mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Self(mixed ^ (mixed >> 31))
-    }
-
-    /// Whether a cache that is behind is all that the next process begins with.
-    fn is_behind(self) -> bool {
-        self.0 & 1 == 1
-    }
-
-    /// Whether clients write while nobody is there.
-    fn clients_write(self) -> bool {
-        self.0 & 2 == 2
-    }
-
-    /// Whether the last object is looked at first.
-    fn reversed(self) -> bool {
-        self.0 & 4 == 4
-    }
-
-    /// How much time each round takes.
-    fn step(self) -> SignedDuration {
-        SignedDuration::from_millis(i64::try_from((self.0 >> 3) % 800).unwrap_or(0))
-    }
-
-    /// After how many writes of the one who took over the other comes back; `None`: once it rests.
-    fn comes_back_after(self) -> Option<usize> {
-        match (self.0 >> 16) % 8 {
-            0 => None,
-            writes => usize::try_from(writes).ok(),
-        }
-    }
-}
 
 /// What came of a run.
 pub struct Outcome {
@@ -111,9 +70,6 @@ pub async fn run(
         scenario,
         interfered: scenario.interference.is_none(),
     };
-    if seed == 0 {
-        run.chance = Chance(0);
-    }
     (scenario.act)(&run.place)?;
     let answer = match scenario.request {
         Some(request) => Box::pin(http::served(&mut run, request)).await?,
@@ -172,7 +128,7 @@ impl<'a> Run<'a> {
             place: Arc::new(place),
             plan: Plan::of(&[]),
             witness: Arc::new(|| {}),
-            chance: Chance(0),
+            chance: Chance::none(),
             scenario,
             interfered: true,
         }
