@@ -1,6 +1,7 @@
 //! Tenants in memory, for tests: what MongoDB documents, and by a switch what a server does that
 //! doesn't know `collectionUUID`. Deterministic: UUIDs follow from a seed.
 
+mod effects;
 mod fence;
 mod hand;
 mod logins;
@@ -16,7 +17,7 @@ use async_trait::async_trait;
 use mongodb::bson::{Document, doc};
 
 use self::server::Server;
-pub use self::{hand::OlderTenant, server::Effects};
+pub use self::{effects::Effects, hand::OlderTenant};
 use super::{
     document::{self, Row},
     index::{ADMINS, INDEXES, ORGANIZATIONS},
@@ -60,21 +61,6 @@ impl MemoryStore {
     #[must_use]
     pub fn commands(&self) -> BTreeMap<&'static str, u64> {
         self.server().commands.clone()
-    }
-
-    /// What the operator's commands did to collections.
-    #[must_use]
-    pub fn effects(&self) -> Effects {
-        self.server().effects
-    }
-
-    /// Another server in the same state, that goes its own way from here on.
-    #[must_use]
-    pub fn copy(&self) -> Self {
-        Self {
-            capability: self.capability,
-            server: Mutex::new(self.server().clone()),
-        }
     }
 
     /// Every unique key that the last insert or update stood against, whichever was named.
@@ -265,11 +251,7 @@ impl TenantStore for MemoryStore {
         name: &CollectionName,
         id: OrganizationId,
     ) -> Result<(), StoreError> {
-        let mut server = self.command("create");
-        let was_there = server.collection(name.as_str()).is_some();
-        server.create(name.as_str(), Some(id))?;
-        server.effects.creates += u64::from(!was_there);
-        Ok(())
+        self.command("create").create_marked(name.as_str(), id)
     }
 
     async fn move_collection(

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use mongodb::bson::{Bson, Document};
 use organization_operator::crd::Organization;
 
+pub use self::sound::ready;
 use self::sound::text;
 
 /// All there is.

@@ -223,7 +223,7 @@ pub(super) fn status(object: &Organization) -> Option<&OrganizationStatus> {
 }
 
 /// Status and reason of condition Ready.
-pub(super) fn ready(object: &Organization) -> Option<(&str, &str)> {
+pub fn ready(object: &Organization) -> Option<(&str, &str)> {
     let conditions = &status(object)?.conditions;
     let ready = conditions
         .iter()

@@ -167,6 +167,12 @@ fn whatever_write_of_a_change_through_http_is_broken_it_is_whole_or_never_was() 
     every_write(REQUESTS, "HTTP", Capability::Fenced, 1)
 }
 
+#[test]
+fn whatever_write_of_a_change_through_http_is_broken_it_is_whole_where_uuids_change() -> Result<()>
+{
+    every_write(REQUESTS, "HTTP", Capability::Unfenced, 1)
+}
+
 /// One schedule: `FAULTS='<scenario> <mode> <seed> <fault>...'`, as a failure prints it.
 #[test]
 fn replayed() -> Result<()> {

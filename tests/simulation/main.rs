@@ -29,7 +29,7 @@ fn lives(capability: Capability, acts: &[Act]) -> Result<(), TestCaseError> {
             let former = world.specs();
             act.perform(&mut world);
             world.settle().await?;
-            promises::hold(&world, act, doomed.as_ref(), &before, &former)?;
+            promises::hold(&world, act, doomed.as_ref(), &before, &former).await?;
         }
         Ok(())
     })

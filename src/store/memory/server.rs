@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mongodb::bson::{Bson, Document, oid::ObjectId};
 use uuid::Uuid;
 
+use super::effects::Effects;
 use crate::{
     domain::ids::{CollectionUuid, OrganizationId},
     store::{
@@ -13,23 +14,12 @@ use crate::{
     },
 };
 
-/// What commands did to collections, those that changed nothing left out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Effects {
-    /// Collections created.
-    pub creates: u64,
-    /// Collections renamed.
-    pub renames: u64,
-    /// Collections dropped.
-    pub drops: u64,
-}
-
 /// One database.
 #[derive(Debug, Clone)]
 pub(super) struct Server {
     seed: u64,
     collections_made: u64,
-    collections: BTreeMap<String, Collection>,
+    pub(super) collections: BTreeMap<String, Collection>,
     indexes: Vec<Index>,
     pub(super) commands: BTreeMap<&'static str, u64>,
     pub(super) effects: Effects,
@@ -146,11 +136,6 @@ impl Server {
 
     pub(super) fn drop_collection(&mut self, name: &str) {
         self.collections.remove(name);
-    }
-
-    /// As the operator does.
-    pub(super) fn drop_private(&mut self, name: &str) {
-        self.effects.drops += u64::from(self.collections.remove(name).is_some());
     }
 
     /// Makes the collection where it isn't there, as an insert does.
