@@ -290,9 +290,8 @@ impl TenantStore for MemoryStore {
         for _ in &INDEXES {
             server.count("createIndexes");
         }
-        server
-            .ensure_indexes()
-            .map_or(Ok(()), |key| Err(StoreError::Duplicate(key)))
+        let refused = server.ensure_indexes();
+        refused.map_or(Ok(()), |key| Err(StoreError::Duplicate(key)))
     }
 
     async fn find_duplicates(&self, key: UniqueKey) -> Result<Vec<String>, StoreError> {

@@ -70,6 +70,14 @@ impl Bench {
         &self.sound.log
     }
 
+    /// Whether another end is known there.
+    pub fn is_window(&self, at: usize, way: Way) -> bool {
+        let method = self.log().get(at).map(|call| call.method);
+        self.scenario
+            .window
+            .is_some_and(|window| Some(window) == method.map(|method| (method, way)))
+    }
+
     /// All that the Secrets hold once it is done.
     pub fn secrets(&self) -> Vec<String> {
         let kept = self.sound.place.cluster.secrets().into_iter();

@@ -12,6 +12,7 @@ use serde_json::json;
 
 pub use self::{kubectl::SCENARIOS, requests::REQUESTS};
 use super::{
+    gate::Way,
     http::Request,
     place::{NAMESPACE, Place, Whose},
 };
@@ -46,6 +47,9 @@ pub struct Scenario {
     /// What others do in between: called after every write that took effect, until it says that it
     /// was done.
     pub meanwhile: Option<fn(&Place) -> bool>,
+    /// A write and a way in which the end is another one: a window that no protocol closes here, told in
+    /// docs/RELIABILITY.md.
+    pub window: Option<(&'static str, Way)>,
     /// What the person does while nobody is there; without faults, once it rests.
     pub interference: Option<Deed>,
     /// Whether the tenant's clients write whenever a seed says so.
@@ -115,6 +119,7 @@ pub const PLAIN: Scenario = Scenario {
     request: None,
     refused: false,
     meanwhile: None,
+    window: None,
     interference: None,
     clients: true,
     objects: &[("acme", "Succeeded")],

@@ -67,7 +67,7 @@ fn no_secret_is_in_log_or_status_whatever_write_is_broken() -> Result<()> {
             let mut secrets = bench.secrets();
             secrets.extend([CANARY, HASHES[0], HASHES[1]].map(str::to_owned));
             for at in 0..bench.points() {
-                for way in WAYS {
+                for way in WAYS.into_iter().filter(|way| !bench.is_window(at, *way)) {
                     bench.survives(&[Fault { at, way }]).await?;
                 }
             }

@@ -6,7 +6,10 @@ use organization_operator::domain::observed::Capability;
 use serde_json::json;
 
 use super::{
-    super::place::{HASHES, NAMESPACE, Whose},
+    super::{
+        gate::Way,
+        place::{HASHES, NAMESPACE, Whose},
+    },
     DELETE, GOING, PLAIN, Scenario, Tokens, acme, acme_for_good, exists, late_writer, rename,
 };
 
@@ -219,6 +222,7 @@ pub const SCENARIOS: &[Scenario] = &[
             }
             is_free
         }),
+        window: Some(("drop_collection", Way::Woken)),
         collections: &[("org_acme", &[9])],
         ..GOING
     },
