@@ -1,7 +1,7 @@
 # What a person does with this checkout. All logic is in cargo and in `devenv` (tests/harness).
 
 .DEFAULT_GOAL := help
-.PHONY: help build test run up down clean crds need-cargo
+.PHONY: help build test soak run up down clean crds need-cargo
 MAKEFLAGS += --no-print-directory
 
 # A cluster or a database that the caller already has is never touched.
@@ -40,6 +40,10 @@ test: need-cargo ## Everything that must hold: formatting, lints, drift, unit, p
 	$(call stage,conformance and end to end)
 	cargo test --locked -p organization-operator --all-features --test '*' -- --show-output
 	$(call stage,all good)
+
+soak: need-cargo ## Break the operator in memory, with new seeds, for SOAK_MINUTES (default 30)
+	SOAK_MINUTES=$(or $(SOAK_MINUTES),30) cargo test --locked -p organization-operator --all-features \
+	  --test simulation -- --ignored --exact faults::soak::on_and_on --nocapture
 
 run: build ## Start everything in the foreground; Ctrl-C ends it
 	@$(DEVENV) run $(OPERATORS:%=--operators %)

@@ -12,6 +12,8 @@ pub mod config;
 pub mod controller;
 pub mod crd;
 pub mod domain;
+#[cfg(any(test, feature = "testing"))]
+pub mod faults;
 pub mod http;
 pub mod runtime;
 pub mod service;

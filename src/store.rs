@@ -1,6 +1,8 @@
 //! Where tenants and refresh tokens are kept: the ports, MongoDB, and memory.
 
 mod document;
+#[cfg(any(test, feature = "testing"))]
+mod faults;
 mod index;
 pub mod login;
 #[cfg(any(test, feature = "testing"))]

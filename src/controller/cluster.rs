@@ -1,6 +1,8 @@
 //! The port to the Kubernetes API: what the controller reads and writes there. Each write says what
 //! became of it, and none touches an object that was made anew under the same name.
 
+#[cfg(any(test, feature = "testing"))]
+mod faults;
 mod kube;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;

@@ -237,6 +237,7 @@ impl EventSink {
 }
 
 /// Publishes until the queue is closed.
+#[expect(clippy::disallowed_methods, reason = "this is where Events are told")]
 pub async fn publish(client: Client, instance: String, mut source: EventSource) {
     let reporter = Reporter {
         controller: crate::crd::FIELD_MANAGER.to_owned(),

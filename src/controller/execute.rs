@@ -8,7 +8,7 @@ use thiserror::Error;
 pub(super) use take::Taking;
 
 use super::{
-    cluster::ClusterError,
+    cluster::{ClusterError, ObjectKey},
     context::Context,
     observe::{ObserveError, Pass},
 };
@@ -115,6 +115,9 @@ pub(super) async fn carry_out(
     } = pass;
     let mut writes = Vec::new();
     for _ in 0..STEPS_AT_MOST {
+        // Of each decision, not of the pass, which may have been held up for longer than a quarantine
+        // lasts: one that is begun by it must not be over by then.
+        seen.now = context.clock.now();
         let step = match decide(&seen) {
             Next::Rest(rest) => {
                 return Executed {
@@ -136,6 +139,7 @@ pub(super) async fn carry_out(
                 tracing::debug!(%step, "confirmed");
                 seen = seen.after(&step, learned);
                 let is_finalizer = step == Step::AddFinalizer;
+                let is_claim = matches!(step, Step::InsertRecord(_));
                 if !step.is_read() {
                     writes.push(step);
                 }
@@ -144,6 +148,16 @@ pub(super) async fn carry_out(
                         seen: Some(seen),
                         writes,
                         stop: Stop::FinalizerAdded,
+                    };
+                }
+                // Every other decision is a compare-and-set on a record that was read before the
+                // object. There was none before this one: without another look a process that was
+                // paused would make a tenant for an object that is gone by now.
+                if is_claim && let Some(stop) = outlived(wish, &key, context).await {
+                    return Executed {
+                        seen: Some(seen),
+                        writes,
+                        stop,
                     };
                 }
             }
@@ -161,6 +175,15 @@ pub(super) async fn carry_out(
         seen: Some(seen),
         writes,
         stop: Stop::Failed(StepError::Endless),
+    }
+}
+
+/// Why a pass ends whose wish is no longer the live object's.
+async fn outlived(wish: &Wish, key: &ObjectKey, context: &Context) -> Option<Stop> {
+    match take::live_wish(key, context).await {
+        Ok(live) if live.as_ref() == Some(wish) => None,
+        Ok(_) => Some(Stop::Again),
+        Err(error) => Some(stop_for(error.into())),
     }
 }
 

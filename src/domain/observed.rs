@@ -93,7 +93,7 @@ pub struct FreshIds {
 /// All that a pass has seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
-    /// The time of the pass.
+    /// The time of the decision.
     pub now: Timestamp,
     /// What the server can do.
     pub capability: Capability,

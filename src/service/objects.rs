@@ -1,6 +1,8 @@
 //! The port to the objects that the service makes and changes. Each write says what became of it, and
 //! is of the very object that was read.
 
+#[cfg(any(test, feature = "testing"))]
+mod faults;
 mod kube;
 #[cfg(any(test, feature = "testing"))]
 mod memory;

@@ -1,6 +1,7 @@
 //! Tenants in memory, for tests: what MongoDB documents, and by a switch what a server does that
 //! doesn't know `collectionUUID`. Deterministic: UUIDs follow from a seed.
 
+mod effects;
 mod fence;
 mod guard;
 mod hand;
@@ -17,7 +18,7 @@ use std::{
 use async_trait::async_trait;
 use mongodb::bson::{Bson, Document, doc};
 
-pub use self::hand::OlderTenant;
+pub use self::{effects::Effects, hand::OlderTenant};
 use self::{
     guard::{by_revision, expect_one, with_revision},
     server::Server,
@@ -247,7 +248,7 @@ impl TenantStore for MemoryStore {
         name: &CollectionName,
         id: OrganizationId,
     ) -> Result<(), StoreError> {
-        self.command("create").create(name.as_str(), Some(id))
+        self.command("create").create_marked(name.as_str(), id)
     }
 
     async fn move_collection(
@@ -286,9 +287,8 @@ impl TenantStore for MemoryStore {
         for _ in &INDEXES {
             server.count("createIndexes");
         }
-        server
-            .ensure_indexes()
-            .map_or(Ok(()), |key| Err(StoreError::Duplicate(key)))
+        let refused = server.ensure_indexes();
+        refused.map_or(Ok(()), |key| Err(StoreError::Duplicate(key)))
     }
 
     async fn find_duplicates(&self, key: UniqueKey) -> Result<Vec<String>, StoreError> {

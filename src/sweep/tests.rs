@@ -20,6 +20,7 @@ use crate::{
         waiting::{Waiting, Wakes},
     },
     domain::{
+        archive::Retention,
         ids::OrganizationId,
         observed::{Capability, Rules},
     },
@@ -65,6 +66,7 @@ impl World {
                 },
                 allowances: Allowances {
                     adoption_namespaces: vec!["team".to_owned()],
+                    archive_retention: Retention::default(),
                 },
                 bcrypt_cost: 4,
                 unwatched_secrets: None,
@@ -511,4 +513,64 @@ async fn what_has_no_object_is_told_by_kind() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+}
+
+/// An archive of acme, with one document, since `since` by the server's clock.
+async fn archived(capability: Capability, since: jiff::Timestamp) -> World {
+    let mut world = World::new(capability);
+    world.store.set_time(since);
+    world.apply("acme", &json!({"deletionPolicy": "Archive"}));
+    world.settle().await;
+    world.store.plant("org_acme", doc! {"_id": 1}).unwrap();
+    world.cluster.delete("team", "acme");
+    world.settle().await;
+    assert_eq!(world.store.documents("organizations").len(), 1);
+    world
+}
+
+fn ago(hours: i64) -> jiff::Timestamp {
+    jiff::Timestamp::now() - SignedDuration::from_hours(hours)
+}
+
+#[tokio::test]
+async fn an_archive_goes_once_its_time_is_over_and_nothing_of_it_is_left() {
+    for capability in [Capability::Fenced, Capability::Unfenced] {
+        let world = archived(capability, ago(169)).await;
+        world.store.set_time(ago(0));
+        let findings = world.sweep().await;
+        assert_eq!(world.store.documents("organizations").len(), 0);
+        let left = world.store.collection_names();
+        assert_eq!(left, ["admins", "organizations"], "{findings:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_archive_goes_early_though_a_clock_is_an_hour_ahead() {
+    // 167 of 168 hours are over. Once the operator's clock says another, once the server's.
+    for (server_since, server_now) in [(ago(169), ago(2)), (ago(167), ago(-2))] {
+        let world = archived(Capability::Fenced, server_since).await;
+        world.store.set_time(server_now);
+        world.sweep().await;
+        assert_eq!(world.store.documents("organizations").len(), 1);
+        let archive = world.store.collection_names();
+        assert!(archive.iter().any(|name| name.starts_with("_archive.")));
+    }
+}
+
+#[tokio::test]
+async fn an_archive_of_another_cluster_is_its_own_business() {
+    let mut world = archived(Capability::Fenced, ago(169)).await;
+    world.store.set_time(ago(0));
+    let context = Arc::get_mut(&mut world.sweep.context).unwrap();
+    context.settings.cluster_id = "elsewhere".to_owned();
+    world.sweep().await;
+    assert_eq!(world.store.documents("organizations").len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_in_the_archive_is_told_with_how_to_have_it_back() {
+    let world = archived(Capability::Fenced, ago(1)).await;
+    let findings = world.sweep().await;
+    assert_eq!(findings.orphans.get(&OrphanKind::Archived), Some(&1));
+    assert_eq!(findings.orphans.values().sum::<usize>(), 1, "{findings:?}");
 }

@@ -23,7 +23,10 @@ pub async fn every_record_is_told_with_its_admin_and_found_by_what_it_holds(
     written.collection_uuid = Some(uuid(1));
     let (admin, password) = (new_admin(1, "acme")?, hash("first"));
     world.store.insert_record(&written).await?;
-    world.store.insert_admin(&admin, &password).await?;
+    world
+        .store
+        .insert_admin(&admin.with_password(password))
+        .await?;
     let older = older_record(2, "older");
     world.hand.plant("organizations", older).await?;
     world.hand.plant("admins", older_admin(3, "gone")).await?;

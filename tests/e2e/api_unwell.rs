@@ -187,7 +187,9 @@ async fn a_watch_that_silently_died_is_noticed_and_writes_never_trust_it() -> Re
     );
     let after = world.record("admins", "organization_name", "acme").await?;
     ensure!(after == before, "a write trusted the watch: {after:?}");
-    let record = world.record("organizations", "organization_name", "acme").await?;
+    let record = world
+        .record("organizations", "organization_name", "acme")
+        .await?;
     ensure!(
         record.get_str("collection_name")? == "edited",
         "a write trusted the watch: {record:?}"

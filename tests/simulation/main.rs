@@ -4,7 +4,11 @@
 
 mod acts;
 mod changes;
+mod faults;
 mod figures;
+mod look;
+#[path = "../oracle/mod.rs"]
+mod oracle;
 mod promises;
 mod world;
 
@@ -25,7 +29,7 @@ fn lives(capability: Capability, acts: &[Act]) -> Result<(), TestCaseError> {
             let former = world.specs();
             act.perform(&mut world);
             world.settle().await?;
-            promises::hold(&world, act, doomed.as_ref(), &before, &former)?;
+            promises::hold(&world, act, doomed.as_ref(), &before, &former).await?;
         }
         Ok(())
     })

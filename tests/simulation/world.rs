@@ -2,8 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -15,7 +16,7 @@ use organization_operator::{
     clock::Clock,
     controller::{
         backoff::Backoffs,
-        cluster::memory::MemoryCluster,
+        cluster::{Cluster, memory::MemoryCluster},
         context::{Context, PassSettings},
         events,
         reconcile::reconcile,
@@ -34,7 +35,10 @@ use organization_operator::{
         observed::{Capability, Rules},
     },
     runtime::{database::IndexGate, metrics::Metrics},
-    store::memory::{MemoryStore, OlderTenant},
+    store::{
+        memory::{MemoryStore, OlderTenant},
+        port::TenantStore,
+    },
 };
 use proptest::test_runner::TestCaseError;
 
@@ -55,6 +59,10 @@ impl Clock for TestClock {
 }
 
 impl TestClock {
+    pub fn at(now: Timestamp) -> Self {
+        Self(Mutex::new(now))
+    }
+
     pub fn advance(&self, by: SignedDuration) {
         let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *now = now.saturating_add(by).unwrap_or(*now);
@@ -72,39 +80,67 @@ pub struct World {
     context: Arc<Context>,
 }
 
+/// The hash pool of all worlds of this process.
+pub fn pool() -> io::Result<Arc<HashPool>> {
+    static POOL: OnceLock<Arc<HashPool>> = OnceLock::new();
+    if let Some(pool) = POOL.get() {
+        return Ok(Arc::clone(pool));
+    }
+    let pool = Arc::new(HashPool::start(NonZeroUsize::MIN, 64)?);
+    Ok(Arc::clone(POOL.get_or_init(|| pool)))
+}
+
+/// What the passes of a process that has just begun are given.
+pub fn context_of(
+    cluster: Arc<dyn Cluster>,
+    store: Arc<dyn TenantStore>,
+    clock: Arc<dyn Clock>,
+) -> io::Result<Arc<Context>> {
+    // Figures of a process are no part of what it knows, and to make them takes long.
+    static METRICS: OnceLock<Metrics> = OnceLock::new();
+    let pool = pool()?;
+    let metrics = METRICS
+        .get_or_init(|| Metrics::new(Arc::clone(&pool)))
+        .clone();
+    let indexes = IndexGate::default();
+    indexes.open();
+    Ok(Arc::new(Context {
+        store,
+        cluster,
+        metrics,
+        pool,
+        clock,
+        events: events::channel().0,
+        settings: PassSettings {
+            cluster_id: "here".to_owned(),
+            database: "master_db".to_owned(),
+            rules: Rules {
+                name_quarantine: SignedDuration::from_secs(60),
+            },
+            allowances: Allowances {
+                adoption_namespaces: vec!["one".to_owned()],
+                archive_retention: Retention::default(),
+            },
+            bcrypt_cost: 4,
+            unwatched_secrets: Some(Duration::from_secs(1)),
+            secret_recheck: Duration::from_secs(1),
+        },
+        backoffs: Backoffs::default(),
+        waiting: Waiting::new(Waker::default()),
+        indexes,
+    }))
+}
+
 impl World {
     pub fn new(capability: Capability) -> Result<Self, TestCaseError> {
         let cluster = Arc::new(MemoryCluster::default());
         let store = Arc::new(MemoryStore::new(capability, 7));
-        let clock = Arc::new(TestClock(Mutex::new(Timestamp::UNIX_EPOCH)));
-        let pool = Arc::new(HashPool::start(NonZeroUsize::MIN, 1)?);
-        let indexes = IndexGate::default();
-        indexes.open();
-        let context = Arc::new(Context {
-            store: Arc::clone(&store) as _,
-            cluster: Arc::clone(&cluster) as _,
-            metrics: Metrics::new(Arc::clone(&pool)),
-            pool,
-            clock: Arc::clone(&clock) as _,
-            events: events::channel().0,
-            settings: PassSettings {
-                cluster_id: "here".to_owned(),
-                database: "master_db".to_owned(),
-                rules: Rules {
-                    name_quarantine: SignedDuration::from_secs(60),
-                },
-                allowances: Allowances {
-                    adoption_namespaces: vec!["one".to_owned()],
-                    archive_retention: Retention::default(),
-                },
-                bcrypt_cost: 4,
-                unwatched_secrets: Some(Duration::from_secs(1)),
-                secret_recheck: Duration::from_secs(1),
-            },
-            backoffs: Backoffs::default(),
-            waiting: Waiting::new(Waker::default()),
-            indexes,
-        });
+        let clock = Arc::new(TestClock::at(Timestamp::UNIX_EPOCH));
+        let context = context_of(
+            Arc::clone(&cluster) as _,
+            Arc::clone(&store) as _,
+            Arc::clone(&clock) as _,
+        )?;
         Ok(Self {
             cluster,
             store,

@@ -13,8 +13,8 @@ use kube::{ResourceExt, core::DeserializeGuard};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde_json::Value;
 
-pub use self::state::Seen;
 use self::state::{State, StoredSecret, place_of, set_spec};
+pub use self::{hand::KeptSecret, state::Seen};
 use super::{Cluster, ClusterError, NewSecretData, ObjectKey, ObservedSecret, SecretOwner};
 use crate::{
     crd::{FINALIZER, Organization, OrganizationStatus, change::CHANGE_ANNOTATION},
@@ -39,6 +39,23 @@ impl fmt::Debug for MemoryCluster {
 }
 
 impl MemoryCluster {
+    /// Another cluster in the same state, that goes its own way from here on and is watched by nobody.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let state = self.state();
+        Self {
+            state: Mutex::new(State {
+                objects: state.objects.clone(),
+                secrets: state.secrets.clone(),
+                clock: state.clock,
+                writes: state.writes,
+                now: state.now,
+                watch: state::Watch::default(),
+            }),
+            interruption: Mutex::default(),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing is half done when a test panics: each call either changes all or nothing.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

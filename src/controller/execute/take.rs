@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use kube::{Resource, ResourceExt};
+use kube::ResourceExt;
 use rand::rng;
 use secrecy::SecretString;
 
 use super::StepError;
 use crate::{
     controller::{
-        cluster::ObjectKey,
+        cluster::{ClusterError, ObjectKey},
         context::Context,
         credential::{Credential, EMAIL_KEY, Material, PASSWORD_KEY, judge},
         validate::validate,
@@ -24,6 +24,19 @@ use crate::{
     },
     store::port::{StoreError, TenantQuery},
 };
+
+/// What the live object wishes; `None` where it is gone, or another one by now.
+pub(super) async fn live_wish(
+    key: &ObjectKey,
+    context: &Context,
+) -> Result<Option<Wish>, ClusterError> {
+    let live = context
+        .cluster
+        .get_organization(&key.namespace, &key.name)
+        .await?;
+    let live = live.filter(|live| live.uid().as_ref() == Some(&key.uid));
+    Ok(live.map(|live| validate(&live, &context.settings.allowances)))
+}
 
 /// The taking of one step.
 pub(in crate::controller) struct Taking<'a> {
@@ -145,19 +158,8 @@ impl Taking<'_> {
     /// The live object, once more: between the first read and the commit point a person may have
     /// thought better of it.
     async fn is_deletion_wished(&self) -> Result<bool, StepError> {
-        let live = self
-            .context
-            .cluster
-            .get_organization(&self.key.namespace, &self.key.name)
-            .await?;
-        let live = live.filter(|live| live.uid().as_ref() == Some(&self.key.uid));
-        Ok(live.is_some_and(|live| {
-            live.meta().deletion_timestamp.is_some()
-                && matches!(
-                    validate(&live, &self.context.settings.allowances),
-                    Wish::Absent(leaving) if leaving.disposal == Disposal::Delete
-                )
-        }))
+        let wish = live_wish(self.key, self.context).await?;
+        Ok(matches!(wish, Some(Wish::Absent(leaving)) if leaving.disposal == Disposal::Delete))
     }
 
     async fn create_admin_secret(&self, credential: &mut Credential) -> Result<Learned, StepError> {

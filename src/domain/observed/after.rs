@@ -188,6 +188,8 @@ impl Observed {
         let moved = self.collections.remove(from).flatten();
         self.collections.insert(from.clone(), None);
         self.collections.remove(to);
+        // What was copied from there before was another's: this one has still to be.
+        self.done.merged.remove(to);
         self.done.expected.remove(from);
         self.done.expected.insert(to.clone(), None);
         if self.capability == Capability::Fenced && moved.is_some() {

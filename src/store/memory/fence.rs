@@ -41,6 +41,7 @@ impl MemoryStore {
             server.fence(from.as_str(), uuid)?;
         }
         server.rename(from.as_str(), to.as_str())?;
+        server.effects.renames += 1;
         if !self.is_fenced() {
             server.forget_identity(to.as_str());
         }
@@ -59,14 +60,14 @@ impl MemoryStore {
         if self.is_fenced() {
             let mut server = self.command("drop");
             if server.fence(name.as_str(), uuid).is_ok() {
-                server.drop_collection(name.as_str());
+                server.drop_private(name.as_str());
                 return Ok(());
             }
         }
         match self.look(name) {
             None => Ok(()),
             Some(there) if there == uuid && !self.is_fenced() => {
-                self.command("drop").drop_collection(name.as_str());
+                self.command("drop").drop_private(name.as_str());
                 Ok(())
             }
             Some(_) => Err(StoreError::Gone),

@@ -53,6 +53,11 @@ impl MemoryStore {
         Ok([organization, admin])
     }
 
+    /// Sets the server's clock, which stands at the epoch until then.
+    pub fn set_time(&self, now: jiff::Timestamp) {
+        self.server().now = DateTime::from_millis(now.as_millisecond());
+    }
+
     /// As [`Self::edit`], the document being the first whose field has that text.
     ///
     /// # Errors

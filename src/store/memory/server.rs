@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mongodb::bson::{Bson, DateTime, Document, oid::ObjectId};
 use uuid::Uuid;
 
+use super::effects::Effects;
 use crate::{
     domain::ids::{CollectionUuid, OrganizationId},
     store::{
@@ -14,20 +15,21 @@ use crate::{
 };
 
 /// One database.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Server {
     seed: u64,
     collections_made: u64,
-    collections: BTreeMap<String, Collection>,
+    pub(super) collections: BTreeMap<String, Collection>,
     indexes: Vec<Index>,
     /// The server's clock.
     pub(super) now: DateTime,
     pub(super) commands: BTreeMap<&'static str, u64>,
+    pub(super) effects: Effects,
     /// Every unique key that the last insert or update stood against.
     pub(super) refused: Vec<UniqueKey>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Collection {
     pub(super) uuid: CollectionUuid,
     pub(super) marker: Option<OrganizationId>,
@@ -44,6 +46,7 @@ impl Server {
             indexes: Vec::new(),
             now: DateTime::from_millis(0),
             commands: BTreeMap::new(),
+            effects: Effects::default(),
             refused: Vec::new(),
         }
     }

@@ -1,5 +1,10 @@
 //! An API server for all tests, and requests as kubectl makes them.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a person's hand writes to the cluster"
+)]
+
 use std::path::Path;
 use std::sync::LazyLock;
 

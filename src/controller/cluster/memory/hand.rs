@@ -184,3 +184,37 @@ impl MemoryCluster {
         Ok(())
     }
 }
+
+/// A Secret as it is kept.
+#[derive(Debug, Clone)]
+pub struct KeptSecret {
+    /// metadata.namespace.
+    pub namespace: String,
+    /// metadata.name.
+    pub name: String,
+    /// metadata.uid.
+    pub uid: String,
+    /// metadata.resourceVersion.
+    pub version: u64,
+    /// What it holds.
+    pub data: BTreeMap<String, String>,
+}
+
+impl MemoryCluster {
+    /// All Secrets, ordered by namespace and name.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<KeptSecret> {
+        let state = self.state();
+        let kept = state
+            .secrets
+            .iter()
+            .map(|((namespace, name), secret)| KeptSecret {
+                namespace: namespace.clone(),
+                name: name.clone(),
+                uid: secret.uid.clone(),
+                version: secret.version,
+                data: secret.data.clone(),
+            });
+        kept.collect()
+    }
+}

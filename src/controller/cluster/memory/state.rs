@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) type Place = (String, String);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct StoredSecret {
     pub(super) uid: String,
     pub(super) version: u64,

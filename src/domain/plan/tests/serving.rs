@@ -340,3 +340,27 @@ fn a_stray_that_clashes_is_kept_until_a_person_drops_it() {
     assert_eq!(kept().kept(place, 6, None, None, false).line(), "Succeeded");
     assert!(kept().after().strays.is_empty());
 }
+
+#[test]
+fn a_second_stray_in_the_place_of_one_that_was_merged_is_merged_too() {
+    let place = "_stray.010101010101010101010101.0";
+    let scene = with(|record| {
+        record.names.push(name("old"));
+        record.quarantine.push(left("old", 9));
+        record.strays.push(Stray {
+            slot: 0,
+            uuid: uuid(6),
+            from: collection("org_old"),
+            kept: false,
+        });
+    });
+    let scene = scene.there("org_old", 6, None);
+    let scene = scene.observe(|seen| seen.done.merged = [(collection(place), 0)].into());
+    let (Next::Do(moved), scene) = scene.next() else {
+        panic!("it rests");
+    };
+    assert_eq!(
+        scene.carried_out(&moved).line(),
+        format!("copy the documents of {place} into org_acme, overwriting none")
+    );
+}
