@@ -119,7 +119,8 @@ pub async fn control(
         watch_secrets(&process, &args, &clients.writes, &organizations, &waker),
         watch::await_first_lists(&organizations, &readiness),
         wake_on_return(&context, &signs.returned),
-        sweep.run(args.sweep_interval),
+        // Its passes over what has no object are large.
+        Box::pin(sweep.run(args.sweep_interval)),
     );
     tokio::select! {
         ended = passes => ended.map(drop),

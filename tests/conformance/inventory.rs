@@ -25,7 +25,7 @@ pub async fn every_record_is_told_with_its_admin_and_found_by_what_it_holds(
     world.store.insert_record(&written).await?;
     world
         .store
-        .insert_admin(&admin.with_password(password))
+        .insert_admin(&admin.with_password(password.clone()))
         .await?;
     let older = older_record(2, "older");
     world.hand.plant("organizations", older).await?;
