@@ -5,6 +5,7 @@ mod lease;
 mod parse;
 #[cfg(test)]
 mod table;
+mod tenancy;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -13,16 +14,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use api::{ApiArgs, ApiDeletionPolicy};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::SignedDuration;
 pub use lease::LeaseArgs;
 use parse::{parse_database, parse_duration, parse_mongo_url};
 use secrecy::SecretString;
+pub use tenancy::TenancyArgs;
 pub use tools::{AdoptArgs, HashArgs, OrphansArgs, OutputFormat};
-
-use crate::{
-    controller::validate::Allowances,
-    domain::{archive::Retention, observed::Rules},
-};
 
 /// Makes an organization (tenant) a Kubernetes resource and keeps MongoDB in agreement with it.
 #[derive(Debug, Parser)]
@@ -124,46 +120,6 @@ pub struct ClusterArgs {
     /// Deadline of each call to the Kubernetes API
     #[arg(long, env = "KUBE_TIMEOUT", default_value = "10s", value_parser = parse_duration)]
     pub kube_timeout: Duration,
-}
-
-/// Who the operator is in the records, and what it may take over.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Tenants")]
-pub struct TenancyArgs {
-    /// Name of this cluster in the records [default: uid of namespace kube-system]
-    #[arg(long, env = "CLUSTER_ID")]
-    pub cluster_id: Option<String>,
-    /// Namespaces from which records that never had an owner may be adopted, comma-separated [default: the operator's own]
-    #[arg(long, env = "ADOPTION_NAMESPACES", value_delimiter = ',')]
-    pub adoption_namespaces: Option<Vec<String>>,
-    /// How long a name stays claimed after a rename, for clients that still write to it
-    #[arg(long, env = "NAME_QUARANTINE", default_value = "60s", value_parser = parse_duration)]
-    pub name_quarantine: Duration,
-    /// How long an archive is kept where spec.archiveRetention doesn't say it: hours, minutes, seconds
-    #[arg(long, env = "ARCHIVE_RETENTION", default_value_t)]
-    pub archive_retention: Retention,
-}
-
-impl TenancyArgs {
-    /// What plans depend on.
-    #[must_use]
-    pub fn rules(&self) -> Rules {
-        let name_quarantine = SignedDuration::try_from(self.name_quarantine);
-        Rules {
-            name_quarantine: name_quarantine.unwrap_or(SignedDuration::MAX),
-        }
-    }
-
-    /// What wishes depend on.
-    #[must_use]
-    pub fn allowances(&self, cluster: &ClusterArgs) -> Allowances {
-        let adoption_namespaces = self.adoption_namespaces.clone();
-        Allowances {
-            adoption_namespaces: adoption_namespaces
-                .unwrap_or_else(|| vec![cluster.operator_namespace.clone()]),
-            archive_retention: self.archive_retention,
-        }
-    }
 }
 
 /// What every process that goes on running needs.

@@ -139,7 +139,7 @@ pub(super) async fn carry_out(
                 tracing::debug!(%step, "confirmed");
                 seen = seen.after(&step, learned);
                 let is_finalizer = step == Step::AddFinalizer;
-                let is_claim = matches!(step, Step::InsertRecord(_));
+                let is_claim = step.is_claim();
                 if !step.is_read() {
                     writes.push(step);
                 }
@@ -151,8 +151,9 @@ pub(super) async fn carry_out(
                     };
                 }
                 // Every other decision is a compare-and-set on a record that was read before the
-                // object. There was none before this one: without another look a process that was
-                // paused would make a tenant for an object that is gone by now.
+                // object, and that the object's deletion changes. Before this one there was no
+                // record of the object's: without another look a process that was paused would go on
+                // for one that is gone by now.
                 if is_claim && let Some(stop) = outlived(wish, &key, context).await {
                     return Executed {
                         seen: Some(seen),

@@ -9,7 +9,7 @@ use crate::{
         names::CollectionName,
         observed::Observed,
         reason::{Missing, Reason, ReasonKind, Truth},
-        record::{OrganizationRecord, State, Tenant},
+        record::{OrganizationRecord, State, StoredTenant, Tenant},
     },
 };
 
@@ -49,6 +49,15 @@ pub fn status_after(previous: &OrganizationStatus, outcome: &Outcome<'_>) -> Org
         status.last_change = Some(change.clone());
     }
     let tenant = outcome.seen.and_then(Observed::tenant);
+    if let Some(seen) = outcome.seen {
+        match &seen.own {
+            // What is under way can't be read: what was said before stands.
+            Some(StoredTenant::Unreadable { .. }) => {}
+            // Also what was rolled back, so that nothing is left that could be under way.
+            None => status.operation = None,
+            Some(StoredTenant::Readable(tenant)) => status.operation = operation(&tenant.record),
+        }
+    }
     if let Some(tenant) = tenant {
         set_facts(&mut status, tenant, outcome.database);
     }
@@ -60,7 +69,6 @@ pub fn status_after(previous: &OrganizationStatus, outcome: &Outcome<'_>) -> Org
 /// way back, is none yet.
 fn set_facts(status: &mut OrganizationStatus, tenant: &Tenant, database: &str) {
     let record = &tenant.record;
-    status.operation = operation(record);
     if matches!(record.state, State::Provisioning | State::Restoring(_)) {
         return;
     }

@@ -128,8 +128,8 @@ pub struct Observed {
 /// What a pass has done or learned that no record holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Done {
-    /// Whether the live object, read after everything else, still asks for its deletion under
-    /// policy Delete.
+    /// Whether the live object, read after everything else, still asks for its deletion, and as it
+    /// was begun.
     pub deletion_confirmed: Option<bool>,
     /// The generated Secret was taken away.
     pub secret_deleted: bool,

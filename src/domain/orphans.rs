@@ -1,14 +1,13 @@
 //! What the database holds that no object speaks for, and why. Told, never acted on.
 
+mod archives;
 mod collections;
 
 use std::{collections::HashSet, fmt};
 
-use jiff::Timestamp;
+pub use archives::expired;
 
 use super::{
-    archive::Archive,
-    ids::OrganizationId,
     inventory::{InventoriedAdmin, InventoriedTenant, Inventory},
     observed::names_of_record,
     record::{OrganizationRecord, Owner, State, StoredTenant},
@@ -174,7 +173,7 @@ fn lone_record(record: &OrganizationRecord, objects: &KnownObjects) -> Option<Or
         .archive()
         .filter(|_| record.state.is_nameless())
     {
-        return Some(archived(*id, what, archive, released.as_ref()));
+        return Some(archives::archived(*id, what, archive, released.as_ref()));
     }
     match (owner, released) {
         (Some(owner), _) if objects.lack(owner) => Some(Orphan {
@@ -217,48 +216,6 @@ fn lone_record(record: &OrganizationRecord, objects: &KnownObjects) -> Option<Or
     }
 }
 
-fn archived(id: OrganizationId, what: String, archive: &Archive, former: Option<&Owner>) -> Orphan {
-    let place = former.map_or_else(String::new, |former| {
-        format!(" in namespace {}", former.namespace)
-    });
-    Orphan {
-        kind: OrphanKind::Archived,
-        what,
-        why: match archive.end() {
-            Some(end) => format!("It was archived, and is kept until {end:.0}."),
-            None => "It was archived, but since when is not to be read.".to_owned(),
-        },
-        advice: format!(
-            "To have it back, create an Organization{place} with restoreFrom.organizationId {id}."
-        ),
-    }
-}
-
-/// The archives whose time is over by this clock, of objects that would be among these; and those
-/// whose dropping was begun. To be looked at one by one before anything is done about them.
-pub fn expired<'a>(
-    inventory: &'a Inventory,
-    objects: &'a KnownObjects,
-    now: Timestamp,
-) -> impl Iterator<Item = OrganizationId> + 'a {
-    let is_over = move |record: &&OrganizationRecord| match &record.state {
-        State::Archived(archive) => archive.end().is_some_and(|end| end <= now),
-        State::Purging(_) => true,
-        State::Provisioning
-        | State::Active
-        | State::Renaming(_)
-        | State::Deleting { .. }
-        | State::Archiving { .. }
-        | State::Restoring(_) => false,
-    };
-    let is_ours = |record: &&OrganizationRecord| {
-        let former = record.released.as_ref();
-        former.is_some_and(|former| objects.covers(former))
-    };
-    let over = inventory.records().filter(is_over).filter(is_ours);
-    over.map(|record| record.id)
-}
-
 fn under_way(state: &State) -> &'static str {
     match state {
         State::Active => "",
@@ -272,15 +229,20 @@ fn under_way(state: &State) -> &'static str {
 }
 
 fn lone_admin(admin: &InventoriedAdmin, inventory: &Inventory) -> Option<Orphan> {
+    // An archive has its admin in its record: whoever is beside was put back by a late command.
+    let is_archive = |found: &InventoriedTenant| {
+        let readable = found.readable();
+        readable.is_some_and(|tenant| tenant.record.state.is_nameless())
+    };
     let mut tenants = inventory.tenants().iter();
-    if tenants.any(|found| found.admin_id == Some(admin.id)) {
+    if tenants.any(|found| found.admin_id == Some(admin.id) && !is_archive(found)) {
         return None;
     }
     let linked = admin
         .organization_id
         .filter(|id| inventory.tenant(*id).is_some());
     let why = match (linked, admin.organization_id) {
-        (Some(id), _) => format!("Organization {id} has another admin."),
+        (Some(id), _) => format!("Organization {id} has another admin, or is in the archive."),
         (None, Some(id)) => format!("Organization {id}, which he is of, is not there."),
         (None, None) => {
             "No organization names him; the older service may have left him.".to_owned()

@@ -1,6 +1,7 @@
 //! One step of a plan: a read, or one idempotent write. Data, so that it can be printed, compared
 //! and executed by someone else.
 
+mod consequences;
 mod display;
 
 use std::collections::BTreeSet;
@@ -32,7 +33,7 @@ pub enum Look {
     Emptiness(CollectionName, CollectionUuid),
     /// Whether the admin's stored hash is of the credential that the spec speaks of.
     Credential,
-    /// Whether the live object still asks for deletion under policy Delete.
+    /// Whether the live object still asks to be deleted, and under the very policy that was begun.
     Deletion,
 }
 
@@ -254,66 +255,4 @@ pub enum Learned {
     Hash(BcryptHash),
     /// [`Step::MergeStray`]: how many documents clash with the home's.
     Clashes(u64),
-}
-
-impl Step {
-    /// Whether the step writes nothing anywhere.
-    #[must_use]
-    pub fn is_read(&self) -> bool {
-        matches!(self, Self::Look(_))
-    }
-
-    /// Whether a collection is moved, merged or dropped by it, or by what has to follow it.
-    #[must_use]
-    pub fn leads_to_a_move(&self) -> bool {
-        match self {
-            Self::MoveCollection { .. } | Self::DropCollection { .. } | Self::MergeStray { .. } => {
-                true
-            }
-            Self::UpdateRecord { change, .. } => matches!(
-                change,
-                RecordChange::IntendRename
-                    | RecordChange::IntendDeletion
-                    | RecordChange::IntendArchive
-                    | RecordChange::IntendRestore
-                    | RecordChange::Purge
-                    | RecordChange::NoteStray
-            ),
-            Self::Look(_)
-            | Self::AddFinalizer
-            | Self::RemoveFinalizer
-            | Self::CreateAdminSecret(_)
-            | Self::DeleteAdminSecret(_)
-            | Self::InsertRecord(_)
-            | Self::DeleteRecord(_)
-            | Self::InsertAdmin(_)
-            | Self::RestoreAdmin(_)
-            | Self::UpdateAdmin { .. }
-            | Self::DeleteAdmins(_)
-            | Self::CreateCollection { .. } => false,
-        }
-    }
-
-    /// Whether another organization's wish may fare otherwise after it: something was freed, or taken.
-    #[must_use]
-    pub fn concerns_others(&self) -> bool {
-        match self {
-            Self::DeleteRecord(_) | Self::DeleteAdmins(_) | Self::MoveCollection { .. } => true,
-            Self::UpdateRecord { before, after, .. } => {
-                before.owner != after.owner || before.names.iter().any(|name| !after.claims(name))
-            }
-            Self::UpdateAdmin { before, after, .. } => before.email != after.email,
-            Self::Look(_)
-            | Self::AddFinalizer
-            | Self::RemoveFinalizer
-            | Self::CreateAdminSecret(_)
-            | Self::DeleteAdminSecret(_)
-            | Self::InsertRecord(_)
-            | Self::InsertAdmin(_)
-            | Self::RestoreAdmin(_)
-            | Self::CreateCollection { .. }
-            | Self::DropCollection { .. }
-            | Self::MergeStray { .. } => false,
-        }
-    }
 }

@@ -165,9 +165,11 @@ impl Snapshot {
             let is_claim = !record.contains_key("collection_uuid");
             !(is_claim && owner.is_some_and(|uid| !uids.contains(&uid)))
         });
+        // An archive has its admin inside: one beside it holds nothing but his address.
         let ids: Vec<_> = swept
             .records
             .iter()
+            .filter(|record| text(record, "state") != Some("archived"))
             .filter_map(|record| record.get("_id").cloned())
             .collect();
         swept.admins.retain(|admin| {

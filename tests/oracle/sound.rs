@@ -210,8 +210,11 @@ impl Snapshot {
     }
 }
 
+/// What it is called, or was before it went into the archive.
 pub(super) fn name_of(record: &Document) -> &str {
-    text(record, "organization_name").unwrap_or("?")
+    let operation = record.get_document("operation").ok();
+    let former = operation.and_then(|operation| text(operation, "name"));
+    former.or(text(record, "organization_name")).unwrap_or("?")
 }
 
 pub(super) fn text<'a>(document: &'a Document, field: &str) -> Option<&'a str> {

@@ -19,7 +19,7 @@ use organization_operator::domain::observed::Capability;
 use self::{
     gate::{CRASHES, Fault, WAYS, Way},
     judge::Bench,
-    scenarios::{REQUESTS, SCENARIOS, Scenario},
+    scenarios::{ARCHIVES, REQUESTS, SCENARIOS, Scenario, known},
 };
 
 /// Seeds of `make test`; `make soak` goes on from there.
@@ -163,6 +163,16 @@ fn whatever_write_is_broken_the_end_is_the_same_where_uuids_change() -> Result<(
 }
 
 #[test]
+fn whatever_write_of_an_archive_is_broken_the_end_is_the_same_where_uuids_last() -> Result<()> {
+    every_write(ARCHIVES, "archive", Capability::Fenced, SEEDS)
+}
+
+#[test]
+fn whatever_write_of_an_archive_is_broken_the_end_is_the_same_where_uuids_change() -> Result<()> {
+    every_write(ARCHIVES, "archive", Capability::Unfenced, SEEDS)
+}
+
+#[test]
 fn whatever_write_of_a_change_through_http_is_broken_it_is_whole_or_never_was() -> Result<()> {
     every_write(REQUESTS, "HTTP", Capability::Fenced, 1)
 }
@@ -185,14 +195,13 @@ fn replayed() -> Result<()> {
             "{REPLAY} is not '<scenario> <mode> <seed> <fault>...'"
         ));
     };
-    let mut known = SCENARIOS.iter().chain(REQUESTS);
-    let scenario = known
+    let scenario = known()
         .find(|scenario| scenario.name == *name)
         .context("no such scenario")?;
     let modes = [Capability::Fenced, Capability::Unfenced];
     let mode = modes
         .into_iter()
-        .find(|known| format!("{known:?}") == *mode);
+        .find(|listed| format!("{listed:?}") == *mode);
     let faults: Vec<Fault> = faults
         .iter()
         .map(|fault| fault.parse())

@@ -16,7 +16,7 @@ use crate::{
     },
     domain::{
         credential::ObservedCredential,
-        desired::{Disposal, Wish},
+        desired::Wish,
         hash::BcryptHash,
         observed::Observed,
         password::generate_password,
@@ -158,8 +158,13 @@ impl Taking<'_> {
     /// The live object, once more: between the first read and the commit point a person may have
     /// thought better of it.
     async fn is_deletion_wished(&self) -> Result<bool, StepError> {
-        let wish = live_wish(self.key, self.context).await?;
-        Ok(matches!(wish, Some(Wish::Absent(leaving)) if leaving.disposal == Disposal::Delete))
+        let live = live_wish(self.key, self.context).await?;
+        Ok(match (live, self.wish) {
+            (Some(Wish::Absent(live)), Wish::Absent(begun)) => {
+                live.disposal == begun.disposal && !live.is_protected
+            }
+            _ => false,
+        })
     }
 
     async fn create_admin_secret(&self, credential: &mut Credential) -> Result<Learned, StepError> {

@@ -5,7 +5,7 @@ use crate::domain::{
     credential::ObservedCredential,
     names::CollectionName,
     record::{AdminRecord, OrganizationRecord, StoredTenant, Tenant},
-    step::{AdminChange, Learned, Look, Step},
+    step::{AdminChange, Learned, Look, RecordChange, Step},
 };
 
 impl Observed {
@@ -27,8 +27,16 @@ impl Observed {
             }
             Step::DeleteAdminSecret(_) => self.done.secret_deleted = true,
             Step::InsertRecord(record) => self.set_record(record, 1),
-            Step::UpdateRecord { before, after, .. } => {
+            Step::UpdateRecord {
+                change,
+                before,
+                after,
+            } => {
                 self.forget_new_claim(before, after);
+                if *change == RecordChange::CommitArchive {
+                    // As with a drop: what was seen before says nothing of the names after it.
+                    self.forget_places();
+                }
                 self.own = self.own.take().or_else(|| self.take_claimant(before));
                 let revision = before.revision.unwrap_or(0) + 1;
                 if after.owner.is_some() {
@@ -85,10 +93,7 @@ impl Observed {
             }
             // Whatever was seen before a drop doesn't say that names may be released after it.
             Step::DropCollection { name, .. } => {
-                let seen = std::mem::take(&mut self.collections);
-                self.done
-                    .expected
-                    .extend(seen.into_iter().filter(|(_, there)| there.is_some()));
+                self.forget_places();
                 self.done.expected.remove(name);
             }
             Step::MergeStray { from, .. } => {
@@ -131,6 +136,14 @@ impl Observed {
             }
             _ => {}
         }
+    }
+
+    /// What was seen is only expected from here on: each place has to be looked at again.
+    fn forget_places(&mut self) {
+        let seen = std::mem::take(&mut self.collections);
+        self.done
+            .expected
+            .extend(seen.into_iter().filter(|(_, there)| there.is_some()));
     }
 
     /// What was seen under a name before it was claimed says nothing of the time after: whoever

@@ -6,14 +6,15 @@ use std::convert::Infallible;
 use super::{
     Stage,
     home::{self, Home},
-    obstacle, seen_at, stray, to_do, update,
+    look, obstacle, rest, seen_at, stray, to_do, update,
 };
 use crate::domain::{
     archive::{Archive, Retention},
     names::CollectionName,
     observed::{Observed, claimed_collections, names_of_record},
+    reason::Reason,
     record::{OrganizationRecord, STRAY_SLOTS, State, Tenant},
-    step::{RecordChange, Step},
+    step::{Look, RecordChange, Step},
 };
 
 /// The intent, and logins off.
@@ -32,7 +33,7 @@ pub(super) fn intended(retention: Retention, record: &OrganizationRecord) -> Sta
     }))
 }
 
-/// Under the private name, then the commit point: from here the record has the admin, so he can be
+/// Under the private name, then the commit point, if the live object still wants it: from here the record has the admin, so he can be
 /// taken out of `admins`.
 pub(super) fn committed(
     archive: &Archive,
@@ -45,6 +46,11 @@ pub(super) fn committed(
     seen_at(seen, &names_of_record(record))?;
     home::put_away(record, &place, seen)?;
     seen_at(seen, [&place])?;
+    match seen.done.deletion_confirmed {
+        None => return look(Look::Deletion),
+        Some(false) => return rest(Reason::Archiving),
+        Some(true) => {}
+    }
     let uuid = seen.at(&place).map(|there| there.uuid);
     to_do(update(RecordChange::CommitArchive, record, |after| {
         after.state = State::Archiving {

@@ -36,6 +36,10 @@ fn decide(seen: &Observed) -> Stage<Infallible> {
         }
         State::Purging(_) => {
             delete::dropped(record, seen)?;
+            if !seen.done.admins_deleted {
+                // He is in the record; but a command that came late may have put him back.
+                return to_do(Step::DeleteAdmins(Box::new(record.clone())));
+            }
             to_do(Step::DeleteRecord(Box::new(record.clone())))
         }
         State::Archived(_)

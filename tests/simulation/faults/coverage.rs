@@ -8,12 +8,20 @@ use organization_operator::domain::observed::Capability;
 use super::{
     block_on, fitting,
     judge::Bench,
-    scenarios::{REQUESTS, SCENARIOS},
+    scenarios::{ARCHIVES, REQUESTS, SCENARIOS},
     sessions,
 };
 
 /// How the methods of the ports begin that change nothing.
-const READS: [&str; 6] = ["find_", "get", "locate_", "is_", "ping", "capability"];
+const READS: [&str; 7] = [
+    "find_",
+    "get",
+    "take_inventory",
+    "locate_",
+    "is_",
+    "ping",
+    "capability",
+];
 
 /// The ports, as they are declared.
 const PORTS: [(&str, &str); 4] = [
@@ -51,7 +59,9 @@ fn every_write_of_every_port_is_hit_by_a_scenario() -> Result<()> {
     block_on(async {
         let mut hit = BTreeSet::new();
         for capability in [Capability::Fenced, Capability::Unfenced] {
-            let scenarios = fitting(SCENARIOS, capability).chain(fitting(REQUESTS, capability));
+            let scenarios = fitting(SCENARIOS, capability)
+                .chain(fitting(ARCHIVES, capability))
+                .chain(fitting(REQUESTS, capability));
             for scenario in scenarios {
                 let bench = Bench::new(scenario, capability, 0).await?;
                 hit.extend(

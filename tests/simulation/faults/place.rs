@@ -12,11 +12,12 @@ use mongodb::bson::{DateTime, doc, oid::ObjectId};
 use organization_operator::{
     clock::Clock as _,
     controller::{
+        abandoned,
         cluster::memory::{MemoryCluster, Seen},
         context::Context,
     },
     crd::Organization,
-    domain::observed::Capability,
+    domain::{observed::Capability, orphans::KnownObjects, record::State},
     faults::{Gate, Gated},
     service::directory::Directory,
     store::memory::{Effects, MemoryStore, OlderTenant},
@@ -253,6 +254,33 @@ impl<G> Process<G> {
 }
 
 impl Place {
+    /// What the sweep does about archives that a late command claimed for an object that is gone.
+    /// (Claims that hold nothing are set aside by [`Snapshot::swept`].)
+    pub async fn sweep(&self) -> Result<()> {
+        let (cluster, store) = (Arc::clone(&self.cluster), Arc::clone(&self.store));
+        let context = context_of(cluster as _, store as _, Arc::clone(&self.clock) as _)?;
+        let inventory = context.store.take_inventory().await?;
+        let known = KnownObjects {
+            cluster: context.settings.cluster_id.clone(),
+            namespaces: vec![None],
+            uids: self
+                .cluster
+                .objects()
+                .iter()
+                .filter_map(kube::ResourceExt::uid)
+                .collect(),
+        };
+        let restoring = inventory
+            .records()
+            .filter(|record| matches!(record.state, State::Restoring(_)));
+        for owner in restoring.filter_map(|record| record.owner.as_ref()) {
+            if known.lack(owner) {
+                abandoned::settle(owner, &context).await;
+            }
+        }
+        Ok(())
+    }
+
     pub fn process<G: Gate>(&self, gate: Arc<G>) -> Result<Process<G>> {
         let cluster = Gated::new(Arc::clone(&self.cluster), Arc::clone(&gate));
         let store = Gated::new(Arc::clone(&self.store), Arc::clone(&gate));

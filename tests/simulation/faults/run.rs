@@ -78,6 +78,7 @@ pub async fn run(
     run.settle().await?;
     run.interfere()?;
     run.settle().await?;
+    run.place.sweep().await?;
     let rested = run.place.snapshot().await?;
     run.place.advance(LONG);
     run.settle().await?;

@@ -1,5 +1,6 @@
 //! What is asked of the operator while it is broken, and what is right.
 
+mod archive;
 mod kubectl;
 mod requests;
 
@@ -10,7 +11,7 @@ use organization_operator::{
 };
 use serde_json::json;
 
-pub use self::{kubectl::SCENARIOS, requests::REQUESTS};
+pub use self::{archive::ARCHIVES, kubectl::SCENARIOS, requests::REQUESTS};
 use super::{
     gate::Way,
     http::Request,
@@ -64,6 +65,11 @@ pub struct Scenario {
     pub tokens: Tokens,
     /// The names that the tenant claims when it comes to rest.
     pub claims: &'static [&'static str],
+}
+
+/// Every scenario there is.
+pub fn known() -> impl Iterator<Item = &'static Scenario> {
+    SCENARIOS.iter().chain(ARCHIVES).chain(REQUESTS)
 }
 
 const NOTHING: Deed = |_| Ok(());

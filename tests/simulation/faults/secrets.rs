@@ -13,7 +13,7 @@ use super::{
     gate::{Fault, WAYS},
     judge::Bench,
     place::{CANARY, HASHES},
-    scenarios::{REQUESTS, SCENARIOS},
+    scenarios::known,
 };
 
 /// Those in which a secret passes through the operator's hands.
@@ -59,8 +59,7 @@ fn no_secret_is_in_log_or_status_whatever_write_is_broken() -> Result<()> {
     let _logged = tracing::subscriber::set_default(subscriber);
     block_on(async {
         for name in WITH_SECRETS {
-            let mut known = SCENARIOS.iter().chain(REQUESTS);
-            let scenario = known
+            let scenario = known()
                 .find(|scenario| scenario.name == name)
                 .context("no such scenario")?;
             let bench = Bench::new(scenario, Capability::Fenced, 0).await?;

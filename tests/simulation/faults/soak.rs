@@ -6,7 +6,11 @@ use anyhow::{Context as _, Result};
 use organization_operator::domain::observed::Capability;
 
 use super::{
-    Figures, SEEDS, block_on, fitting, judge::Bench, model, scenarios::SCENARIOS, singles,
+    Figures, SEEDS, block_on, fitting,
+    judge::Bench,
+    model,
+    scenarios::{ARCHIVES, SCENARIOS},
+    singles,
 };
 
 /// For how many minutes.
@@ -25,7 +29,8 @@ fn on_and_on() -> Result<()> {
     while Instant::now() < end {
         for capability in [Capability::Fenced, Capability::Unfenced] {
             block_on(async {
-                for scenario in fitting(SCENARIOS, capability) {
+                let archives = fitting(ARCHIVES, capability);
+                for scenario in fitting(SCENARIOS, capability).chain(archives) {
                     let bench = Bench::new(scenario, capability, seed).await?;
                     singles(&bench, &mut figures).await?;
                 }

@@ -172,3 +172,22 @@ fn undone_it_comes_home_from_the_archive() {
         );
     }
 }
+
+#[test]
+fn a_policy_edited_in_the_very_pass_counts_too() {
+    let edited = in_place(false).deletion_withdrawn();
+    assert_eq!(edited.line(), "Archiving");
+}
+
+#[test]
+fn names_are_looked_at_once_more_after_the_commit_point() {
+    let (crate::domain::plan::Next::Do(commit), scene) = in_place(false).next() else {
+        panic!("it rests")
+    };
+    let scene = scene.carried_out(&commit);
+    let crate::domain::plan::Next::Do(Step::Look(_)) =
+        crate::domain::plan::next(&scene.wish, &scene.seen)
+    else {
+        panic!("nobody looks")
+    };
+}

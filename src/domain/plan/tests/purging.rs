@@ -54,7 +54,12 @@ fn what_it_was_is_dropped_and_then_its_record_goes() {
         panic!("it rests")
     };
     assert_eq!(first.to_string(), format!("drop collection {ARCHIVE}"));
-    let (last, _) = looked.carried_out(&first).next_by(next_for_archive);
+    let (second, looked) = looked.carried_out(&first).next_by(next_for_archive);
+    let Next::Do(second) = second else {
+        panic!("it rests")
+    };
+    assert_eq!(second, Step::DeleteAdmins(Box::new(record.clone())));
+    let (last, _) = looked.carried_out(&second).next_by(next_for_archive);
     assert_eq!(last, Next::Do(Step::DeleteRecord(Box::new(record))));
 }
 
