@@ -32,7 +32,7 @@ fn tests() -> io::Result<BTreeSet<String>> {
     for file in files {
         let text = fs::read_to_string(file)?;
         for part in text.split("test").skip(1) {
-            let is_attribute = part.starts_with("]") || part.starts_with("(");
+            let is_attribute = part.starts_with([']', '(']);
             let name = part
                 .split("fn ")
                 .nth(1)
