@@ -6,6 +6,7 @@ mod fence;
 mod guard;
 mod hand;
 mod inventory;
+mod keys;
 mod logins;
 mod refresh;
 mod server;
@@ -100,10 +101,10 @@ impl TenantStore for MemoryStore {
         let archive = query.archive.map(document::organization_id).map(Bson::from);
         let matches = |record: &&Document| {
             (archive.is_some() && record.get("_id") == archive.as_ref())
-                || server::values(record, "owner.uid").contains(&uid)
+                || keys::values(record, "owner.uid").contains(&uid)
                 || name.as_ref().is_some_and(|name| {
-                    server::values(record, "names").contains(name)
-                        || server::values(record, "organization_name").contains(name)
+                    keys::values(record, "names").contains(name)
+                        || keys::values(record, "organization_name").contains(name)
                 })
         };
         let organizations = server

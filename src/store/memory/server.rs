@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mongodb::bson::{Bson, DateTime, Document, oid::ObjectId};
+use mongodb::bson::{DateTime, Document, oid::ObjectId};
 use uuid::Uuid;
 
 use super::effects::Effects;
+use super::keys::index_keys;
 use crate::{
     domain::ids::{CollectionUuid, OrganizationId},
     store::{
@@ -275,28 +276,4 @@ fn printed_id(document: &Document) -> Option<String> {
 fn same(one: &Document, other: &Document) -> bool {
     // Not `==`, to which the order of fields is nothing and NaN is never itself.
     matches!((one.to_vec(), other.to_vec()), (Ok(one), Ok(other)) if one == other)
-}
-
-/// The values at a path, those of an array one by one, as queries and indexes see them.
-pub(super) fn values(document: &Document, path: &str) -> Vec<Bson> {
-    let mut value = None;
-    let mut inner = Some(document);
-    for key in path.split('.') {
-        value = inner.and_then(|document| document.get(key));
-        inner = value.and_then(Bson::as_document);
-    }
-    match value {
-        None => Vec::new(),
-        Some(Bson::Array(elements)) if !elements.is_empty() => elements.clone(),
-        Some(Bson::Array(_)) => vec![Bson::Undefined],
-        Some(value) => vec![value.clone()],
-    }
-}
-
-fn index_keys(index: &Index, document: &Document) -> Vec<Bson> {
-    let keys = values(document, index.field);
-    if keys.is_empty() && !index.sparse {
-        return vec![Bson::Null];
-    }
-    keys
 }
