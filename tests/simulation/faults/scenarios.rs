@@ -108,6 +108,12 @@ fn exists(place: &Place, collection: &str) -> bool {
         .any(|name| name == collection)
 }
 
+/// Whether a collection is under a name that begins so.
+fn exists_like(place: &Place, beginning: &str) -> bool {
+    let names = place.store.collection_names();
+    names.iter().any(|name| name.starts_with(beginning))
+}
+
 /// Once the collection has left its old name, a client that knows no other writes to that.
 fn late_writer(place: &Place) -> bool {
     let has_left = !exists(place, "org_acme");

@@ -2,7 +2,8 @@ use super::scene::*;
 use crate::domain::{
     archive::Retention,
     desired::{Disposal, Leaving, Wish},
-    observed::Done,
+    observed::{Capability, Done, Observed},
+    plan::{Next, next},
     record::{OrganizationRecord, State},
     step::Step,
 };
@@ -107,7 +108,7 @@ fn documents_written_late_come_along_into_the_archive() {
     let record = late.clone().after();
     assert_eq!(record.strays[0].uuid, uuid(6));
     let (noted, scene) = late.next();
-    let crate::domain::plan::Next::Do(noted) = noted else {
+    let Next::Do(noted) = noted else {
         panic!("it rests")
     };
     let scene = scene.carried_out(&noted);
@@ -137,7 +138,7 @@ fn without_a_collection_to_come_to_late_documents_are_set_aside() {
 fn name_and_address_are_free_and_the_owner_is_remembered() {
     let scene = in_place(true);
     assert!(matches!(scene.clone().step(), Step::DeleteAdmins(_)));
-    let deleted = |seen: &mut crate::domain::observed::Observed| {
+    let deleted = |seen: &mut Observed| {
         seen.done = Done {
             admins_deleted: true,
             ..Done::default()
@@ -159,7 +160,7 @@ fn name_and_address_are_free_and_the_owner_is_remembered() {
 fn undone_it_comes_home_from_the_archive() {
     for scene in [serving(), serving().unfenced()] {
         let mut record = active();
-        if scene.seen.capability == crate::domain::observed::Capability::Unfenced {
+        if scene.seen.capability == Capability::Unfenced {
             record.collection_uuid = None;
         }
         let back = scene
@@ -181,13 +182,11 @@ fn a_policy_edited_in_the_very_pass_counts_too() {
 
 #[test]
 fn names_are_looked_at_once_more_after_the_commit_point() {
-    let (crate::domain::plan::Next::Do(commit), scene) = in_place(false).next() else {
+    let (Next::Do(commit), scene) = in_place(false).next() else {
         panic!("it rests")
     };
     let scene = scene.carried_out(&commit);
-    let crate::domain::plan::Next::Do(Step::Look(_)) =
-        crate::domain::plan::next(&scene.wish, &scene.seen)
-    else {
+    let Next::Do(Step::Look(_)) = next(&scene.wish, &scene.seen) else {
         panic!("nobody looks")
     };
 }

@@ -1,8 +1,10 @@
 use super::scene::*;
 use crate::domain::{
     desired::{Adoption, Disposal},
+    email::Email,
     ids::AdminId,
     observed::EmailHolder,
+    plan::Next,
     record::{OrganizationRecord, State},
     step::Step,
 };
@@ -117,7 +119,7 @@ fn whatever_stands_against_it_is_told_before_anything_is_claimed() {
 #[test]
 fn the_admin_comes_first_with_the_wished_address_and_no_token_of_before() {
     let scene = on_the_way(false).desire(|desired| {
-        desired.email = crate::domain::email::Email::parse("new@acme.example").unwrap();
+        desired.email = Email::parse("new@acme.example").unwrap();
     });
     let Step::RestoreAdmin(back) = scene.step() else {
         panic!("another step")
@@ -153,7 +155,7 @@ fn where_uuids_change_the_one_it_came_home_with_is_noted() {
 fn one_without_its_collection_comes_back_and_says_so() {
     let lost = on_the_way(true).gone(ARCHIVE);
     assert_eq!(lost.clone().after().state, State::Active);
-    let (crate::domain::plan::Next::Do(step), scene) = lost.next() else {
+    let (Next::Do(step), scene) = lost.next() else {
         panic!("it rests")
     };
     assert_eq!(scene.carried_out(&step).line(), "DataMissing");
@@ -175,7 +177,7 @@ fn what_appeared_under_its_name_meanwhile_sends_it_back_into_the_archive() {
 fn an_address_taken_meanwhile_sends_it_back_into_the_archive_and_is_told() {
     let taken = taken_address(on_the_way(false));
     assert_eq!(taken.clone().after().state, archived().state);
-    let (crate::domain::plan::Next::Do(step), scene) = taken.next() else {
+    let (Next::Do(step), scene) = taken.next() else {
         panic!("it rests")
     };
     assert_eq!(scene.carried_out(&step).line(), "EmailConflict");

@@ -8,7 +8,7 @@ use super::{
         gate::Way,
         place::{Place, Whose},
     },
-    DELETE, GOING, PLAIN, Scenario, Tokens, late_writer,
+    DELETE, GOING, PLAIN, Scenario, Tokens, exists_like, late_writer,
 };
 
 pub const ARCHIVES: &[Scenario] = &[
@@ -27,7 +27,7 @@ pub const ARCHIVES: &[Scenario] = &[
         name: "archive-thought-better-of",
         // On its way into the archive, and not beyond the commit point: a person edits the policy.
         meanwhile: Some(|place| {
-            has_archive(place)
+            exists_like(place, "_archive.")
                 && place
                     .patch("acme", &json!({"deletionPolicy": "Retain"}))
                     .is_ok()
@@ -103,11 +103,6 @@ const RESTORED: Scenario = Scenario {
 
 fn to_be_archived(place: &Place) -> Result<()> {
     place.apply("acme", &json!({"deletionPolicy": "Archive"}))
-}
-
-fn has_archive(place: &Place) -> bool {
-    let names = place.store.collection_names();
-    names.iter().any(|name| name.starts_with("_archive."))
 }
 
 fn restore(place: &Place, changes: &Value) -> Result<()> {

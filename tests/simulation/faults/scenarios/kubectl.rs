@@ -10,7 +10,8 @@ use super::{
         gate::Way,
         place::{HASHES, NAMESPACE, Whose},
     },
-    DELETE, GOING, PLAIN, Scenario, Tokens, acme, acme_for_good, exists, late_writer, rename,
+    DELETE, GOING, PLAIN, Scenario, Tokens, acme, acme_for_good, exists, exists_like, late_writer,
+    rename,
 };
 
 pub const SCENARIOS: &[Scenario] = &[
@@ -230,11 +231,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "delete-in-quarantine-with-a-late-writer",
         given: &[acme, rename],
         meanwhile: Some(|place| {
-            let is_trash = place
-                .store
-                .collection_names()
-                .iter()
-                .any(|name| name.starts_with("_trash."));
+            let is_trash = exists_like(place, "_trash.");
             if is_trash {
                 place.write(2, "org_acme", Whose::Tenants, false);
             }
@@ -248,12 +245,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "delete-thought-better-of",
         // On its way into the trash, and not beyond the commit point: a person edits the policy.
         meanwhile: Some(|place| {
-            let is_trash = place
-                .store
-                .collection_names()
-                .iter()
-                .any(|name| name.starts_with("_trash."));
-            is_trash
+            exists_like(place, "_trash.")
                 && place
                     .patch("acme", &json!({"deletionPolicy": "Retain"}))
                     .is_ok()
