@@ -1,7 +1,7 @@
 # What a person does with this checkout. All logic is in cargo and in `devenv` (tests/harness).
 
 .DEFAULT_GOAL := help
-.PHONY: help build test soak run up down clean crds need-cargo
+.PHONY: help build test deny soak run up down clean crds need-cargo
 MAKEFLAGS += --no-print-directory
 
 # A cluster or a database that the caller already has is never touched.
@@ -12,11 +12,13 @@ DEVENV := $(TARGET)/devenv
 OPERATOR := $(TARGET)/organization-operator
 CRD := crds/organizations.organization-operator.dev.yaml
 OPENAPI := docs/openapi.json
+PROTECTION := deploy/admission/deletion-protection.yaml
+CHART_FILES := charts/organization-operator/files
 
 stage = @printf '\n== %s  (%s)\n' '$(1)' "$$(date +%H:%M:%S)"
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: need-cargo ## Build the operator and devenv
 	cargo build --workspace --bins
@@ -31,6 +33,8 @@ test: need-cargo ## Everything that must hold: formatting, lints, drift, unit, p
 	$(call stage,drift of generated files)
 	$(OPERATOR) crd | diff -u $(CRD) - || { echo 'run `make crds` and look at the difference'; exit 1; }
 	$(OPERATOR) openapi | diff -u $(OPENAPI) - || { echo 'run `make crds` and look at the difference'; exit 1; }
+	@diff -u $(CRD) $(CHART_FILES)/organizations.yaml
+	@diff -u $(PROTECTION) $(CHART_FILES)/deletion-protection.yaml
 	$(call stage,real servers: Kubernetes and MongoDB)
 	$(DEVENV) tools
 	$(call stage,unit and property tests)
@@ -41,9 +45,17 @@ test: need-cargo ## Everything that must hold: formatting, lints, drift, unit, p
 	cargo test --locked -p organization-operator --all-features --test '*' -- --show-output
 	$(call stage,all good)
 
-soak: need-cargo ## Break the operator in memory, with new seeds, for SOAK_MINUTES (default 30)
+deny: need-cargo ## Licences, sources and TLS stacks of all dependencies, by cargo-deny
+	@command -v cargo-deny >/dev/null || { \
+	  echo 'cargo-deny is missing: cargo install cargo-deny --locked'; exit 1; }
+	cargo deny --locked --workspace --all-features check bans licenses sources
+
+soak: need-cargo ## Break the operator in memory for SOAK_MINUTES (30); then SOAK_RENAMES (1000) under SOAK_WRITERS (64), SOAK_RACES (1000)
 	SOAK_MINUTES=$(or $(SOAK_MINUTES),30) cargo test --locked -p organization-operator --all-features \
 	  --test simulation -- --ignored --exact faults::soak::on_and_on --nocapture
+	SOAK_RENAMES=$(or $(SOAK_RENAMES),1000) SOAK_WRITERS=$(or $(SOAK_WRITERS),64) \
+	SOAK_RACES=$(or $(SOAK_RACES),1000) cargo test --locked -p organization-operator --all-features \
+	  --test e2e on_and_on -- --ignored --nocapture --test-threads 1
 
 run: build ## Start everything in the foreground; Ctrl-C ends it
 	@$(DEVENV) run $(OPERATORS:%=--operators %)
@@ -59,12 +71,15 @@ clean: ## End it and forget its data, ports and keys (what cargo built stays)
 	@[ ! -e .run ] || $(MAKE) down
 	rm -rf .run
 
-crds: need-cargo ## Write the generated files: the definition in crds/, the description of the API in docs/
+crds: need-cargo ## Write the definition to crds/ and the chart, its reference and that of the HTTP API to docs/
 	mkdir -p crds
 	cargo run --quiet --package organization-operator -- crd > $(CRD).new
 	mv $(CRD).new $(CRD)
 	cargo run --quiet --package organization-operator -- openapi > $(OPENAPI).new
 	mv $(OPENAPI).new $(OPENAPI)
+	UPDATE_GENERATED=1 cargo test --quiet --test crd -- reference
+	cp $(CRD) $(CHART_FILES)/organizations.yaml
+	cp $(PROTECTION) $(CHART_FILES)/
 
 need-cargo:
 	@command -v cargo >/dev/null || { \

@@ -5,4 +5,5 @@ pub mod limiter;
 pub mod pool;
 pub mod refresh;
 pub mod secret_files;
+pub mod secret_object;
 pub mod token;

@@ -7,6 +7,7 @@ mod controller;
 pub mod crd;
 mod elected;
 mod hash;
+mod health;
 pub mod openapi;
 mod orphans;
 mod output;
@@ -29,7 +30,7 @@ use crate::{
 pub mod exit {
     /// Done; or stopped because it was told to.
     pub const OK: u8 = 0;
-    /// `plan`: there is something to do; `orphans`: there are some. Else: it could not begin.
+    /// `plan`: there is something to do; `orphans`: there are some; `health`: one is not well.
     pub const SOMETHING: u8 = 1;
     /// A setting is wrong.
     pub const BAD_SETTING: u8 = 2;
@@ -86,6 +87,7 @@ pub fn run() -> ExitCode {
             Command::Orphans(args) => orphans::run(*args).await,
             Command::Adopt(args) => adopt::run(*args).await,
             Command::Hash(args) => hash::run(&args),
+            Command::Health(args) => health::run(&args).await,
         }
     });
     code.unwrap_or_else(|error| fail(format!("{error:#}"), code_of(&error)))

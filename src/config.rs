@@ -18,7 +18,10 @@ pub use lease::LeaseArgs;
 use parse::{parse_database, parse_duration, parse_mongo_url};
 use secrecy::SecretString;
 pub use tenancy::TenancyArgs;
-pub use tools::{AdoptArgs, HashArgs, OrphansArgs, OutputFormat};
+pub use tools::{AdoptArgs, HashArgs, HealthArgs, OrphansArgs, OutputFormat};
+
+/// Where /livez, /readyz and /metrics are unless a setting says otherwise.
+const HEALTH_ADDRESS: &str = "0.0.0.0:8081";
 
 /// Makes an organization (tenant) a Kubernetes resource and keeps MongoDB in agreement with it.
 #[derive(Debug, Parser)]
@@ -61,6 +64,10 @@ pub enum Command {
     ///
     /// The password is read from standard input, or asked for where that is a terminal.
     Hash(HashArgs),
+    /// Ask a running operator whether it is well: by default its /readyz
+    ///
+    /// Exits with 0 if every URL answers with a status of 2xx in time, else with 1.
+    Health(HealthArgs),
 }
 
 /// How to log, to standard error.
@@ -96,9 +103,12 @@ pub struct MongoArgs {
     /// Connection string, with user, password and TLS options where needed
     #[arg(long, env = "MONGO_URL", default_value = "mongodb://localhost:27017", hide_env_values = true, value_parser = parse_mongo_url)]
     pub mongo_url: SecretString,
-    /// File that holds the connection string; read again when it changes, and preferred to --mongo-url
+    /// File that holds the connection string, preferred to --mongo-url; waited for, and read again when it changes
     #[arg(long, env = "MONGO_URL_FILE")]
     pub mongo_url_file: Option<PathBuf>,
+    /// Where that file comes from, as in `Secret tenancy/mongo, key url`: said where it is missing or wrong
+    #[arg(long, env = "MONGO_URL_SOURCE")]
+    pub mongo_url_source: Option<String>,
     /// Database of the records and the tenants' collections
     #[arg(long, env = "MASTER_DB_NAME", default_value = "master_db", value_parser = parse_database)]
     pub master_db_name: String,
@@ -146,7 +156,7 @@ pub struct ProcessArgs {
     #[arg(
         long,
         env = "HEALTH_ADDRESS",
-        default_value = "0.0.0.0:8081",
+        default_value = HEALTH_ADDRESS,
         help_heading = "Process"
     )]
     pub health_address: SocketAddr,
@@ -182,6 +192,9 @@ pub struct ControllerArgs {
     /// Which of several replicas acts.
     #[command(flatten)]
     pub lease: LeaseArgs,
+    /// Put the definition of this version in place at the start, unless a newer one is there
+    #[arg(long, env = "INSTALL_CRDS")]
+    pub install_crds: bool,
     /// Which Secrets are watched, so that a change is acted on within 5 s instead of 60 s
     #[arg(long, env = "SECRETS_WATCH", default_value = "cluster", value_enum)]
     pub secrets_watch: SecretsWatch,

@@ -25,3 +25,6 @@ pub const RECONCILE_ANNOTATION: &str = "organization-operator.dev/reconcile-at";
 
 /// Any new value: make a lost collection anew, empty.
 pub const RECREATE_ANNOTATION: &str = "organization-operator.dev/recreate-collection-at";
+
+/// The name that the spec says: it is a wish although the spec is older than the present name.
+pub const CONFIRM_NAME_ANNOTATION: &str = "organization-operator.dev/confirm-name";

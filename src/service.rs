@@ -31,7 +31,7 @@ use crate::{
         limiter::Limiter,
         pool::{HashError, HashPool},
         refresh::RefreshTokens,
-        token::Tokens,
+        token::{NoKeys, Tokens},
     },
     clock::Clock,
     controller::cluster::ClusterError,
@@ -120,7 +120,7 @@ pub enum Refusal {
     /// More is asked for than can be done now; again in a moment.
     #[error("busy")]
     Busy,
-    /// The database or the Kubernetes API is away.
+    /// The database or the Kubernetes API is away, or the key of the tokens is still to come.
     #[error("unavailable: {0}")]
     Unavailable(String),
     /// It was not done in time, and is taken back.
@@ -146,6 +146,12 @@ impl From<StoreError> for Refusal {
     }
 }
 
+impl From<NoKeys> for Refusal {
+    fn from(none: NoKeys) -> Self {
+        Self::Unavailable(none.to_string())
+    }
+}
+
 impl From<HashError> for Refusal {
     fn from(error: HashError) -> Self {
         match error {
@@ -160,13 +166,13 @@ impl From<HashError> for Refusal {
 impl From<ClusterError> for Refusal {
     fn from(error: ClusterError) -> Self {
         match error {
-            // A right, a quota, a namespace that is going: a person mends it, and then it goes on.
-            ClusterError::Unreachable(_) | ClusterError::Refused(_) => {
+            // A right, a quota, a namespace or a definition that is going or gone: a person mends it, and
+            // then it goes on. Where it was the object that went, whoever asks again is told.
+            ClusterError::Unreachable(_) | ClusterError::Refused(_) | ClusterError::Gone => {
                 Self::Unavailable(error.to_string())
             }
             // Somebody else is at it all the time.
             ClusterError::Conflict => Self::Busy,
-            ClusterError::Gone => Self::Internal(error.to_string()),
         }
     }
 }

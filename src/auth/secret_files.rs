@@ -1,4 +1,5 @@
-//! Where the signing secrets come from, and what happens when their files change.
+//! Where the signing secrets come from, and what happens when their files, or the cluster's Secret,
+//! change.
 //!
 //! To rotate without a refused request: put the new secret among the previous ones everywhere, make
 //! it the current one (and the former a previous one), and take the former away once its last token
@@ -13,21 +14,29 @@ use std::{
 
 use secrecy::SecretString;
 use thiserror::Error;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 use zeroize::Zeroizing;
 
-use super::token::{Keys, SecretFault, SigningSecret, Tokens};
+use super::{
+    secret_object::{ObjectError, SecretObject},
+    token::{Keys, SecretFault, SigningSecret, Tokens},
+};
 
-/// How often the files are read again.
+/// How often the files are read again, and a Secret that gave no keys yet.
 const PERIOD: Duration = Duration::from_secs(2);
 
+/// How often a Secret is read again that did. A change is taken with the second look: within 20 s.
+const OBJECT_PERIOD: Duration = Duration::from_secs(10);
+
 /// Which secrets there are.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct SecretSources {
     /// The current secret, given as a setting.
     pub secret: Option<SecretString>,
     /// The file of the current secret; preferred to [`Self::secret`].
     pub secret_file: Option<PathBuf>,
+    /// The cluster's Secret of the current one, and of another that is accepted; preferred to both.
+    pub object: Option<SecretObject>,
     /// Another one that is accepted, given as a setting.
     pub previous: Option<SecretString>,
     /// The files of the others that are accepted.
@@ -50,6 +59,9 @@ pub enum LoadError {
         /// Why.
         source: std::io::Error,
     },
+    /// The cluster's Secret gives none.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
     /// What a file holds can't be used.
     #[error("{path}: {fault}")]
     File {
@@ -61,8 +73,9 @@ pub enum LoadError {
 }
 
 impl SecretSources {
-    fn has_files(&self) -> bool {
-        self.secret_file.is_some() || !self.previous_files.is_empty()
+    /// Whether any of them may change.
+    fn may_change(&self) -> bool {
+        self.object.is_some() || self.secret_file.is_some() || !self.previous_files.is_empty()
     }
 }
 
@@ -73,20 +86,34 @@ impl SecretSources {
 pub async fn load(sources: &SecretSources) -> Result<Keys, LoadError> {
     // The current one first: of a pair that is exchanged meanwhile (new and former), the former is
     // then found twice, and its tokens stay good. The other way around it could be missed.
-    let current = if let Some(path) = &sources.secret_file {
+    let mut previous = Vec::new();
+    let current = if let Some(object) = &sources.object {
+        let stored = object.load().await?;
+        previous.extend(stored.previous);
+        stored.current
+    } else if let Some(path) = &sources.secret_file {
         read(path, sources.insecure_dev).await?
     } else {
         let secret = sources.secret.clone();
         let secret = secret.unwrap_or_else(|| SecretString::from(""));
         SigningSecret::parse(secret, sources.insecure_dev).map_err(LoadError::Setting)?
     };
+    previous.extend(load_previous(sources).await?);
+    Ok(Keys::new(&current, &previous))
+}
+
+/// Reads those that are accepted beside, but for the cluster's Secret.
+///
+/// # Errors
+/// [`LoadError`]: one of them can't be used.
+pub async fn load_previous(sources: &SecretSources) -> Result<Vec<SigningSecret>, LoadError> {
     let given = sources.previous.clone();
     let given = given.map(|secret| SigningSecret::parse(secret, sources.insecure_dev));
     let mut previous = Vec::from_iter(given.transpose().map_err(LoadError::Setting)?);
     for path in &sources.previous_files {
         previous.push(read(path, sources.insecure_dev).await?);
     }
-    Ok(Keys::new(&current, &previous))
+    Ok(previous)
 }
 
 async fn read(path: &Path, insecure_dev: bool) -> Result<SigningSecret, LoadError> {
@@ -98,39 +125,56 @@ async fn read(path: &Path, insecure_dev: bool) -> Result<SigningSecret, LoadErro
             path: shown(),
             source,
         })?;
-    // Editors and `echo` end the line. Any other space is part of the key, as it was in the older
-    // service's environment.
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line
-        .strip_suffix('\r')
-        .filter(|_| line.len() < text.len())
-        .unwrap_or(line);
-    SigningSecret::parse(SecretString::from(line), insecure_dev).map_err(|fault| LoadError::File {
+    let line = SecretString::from(first_line(&text));
+    SigningSecret::parse(line, insecure_dev).map_err(|fault| LoadError::File {
         path: shown(),
         fault,
     })
 }
 
-/// Keeps the keys as the files have them.
+/// Editors and `echo` end the line. Any other space is part of the key, as it was in the older
+/// service's environment.
+pub(super) fn first_line(text: &str) -> &str {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    line.strip_suffix('\r')
+        .filter(|_| line.len() < text.len())
+        .unwrap_or(line)
+}
+
+/// Keeps the keys as files and Secret have them. `tell` is told after each look whether there are
+/// keys, or why there are none.
 ///
 /// # Errors
 /// None: it never ends.
-pub async fn keep(tokens: Arc<Tokens>, sources: SecretSources) -> Result<(), Infallible> {
-    if !sources.has_files() {
+pub async fn keep(
+    tokens: Arc<Tokens>,
+    sources: SecretSources,
+    mut tell: impl FnMut(Result<(), &str>),
+) -> Result<(), Infallible> {
+    if !sources.may_change() {
+        tell(Ok(()));
         return std::future::pending().await;
     }
+    let is_object = sources.object.is_some();
     let mut follower = Follower::new(tokens, sources);
-    let mut ticks = interval(PERIOD);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        match follower.look().await {
+        let looked = follower.look().await;
+        tell(match &follower.complaint {
+            Some(why) if !follower.has_keys() => Err(why),
+            Some(_) | None => Ok(()),
+        });
+        match looked {
             Look::Same | Look::Unsettled | Look::StillUnusable => {}
             Look::Replaced => {
                 tracing::info!("the signing secrets changed; the new ones are in use");
             }
-            Look::Unusable(why) => tracing::warn!(why, "the former signing secrets stay in use"),
+            Look::Unusable(why) if follower.has_keys() => {
+                tracing::warn!(why, "the former signing secrets stay in use");
+            }
+            Look::Unusable(why) => tracing::warn!(why, "there is no signing secret yet"),
         }
+        let is_rested = is_object && follower.has_keys();
+        sleep(if is_rested { OBJECT_PERIOD } else { PERIOD }).await;
     }
 }
 
@@ -171,6 +215,8 @@ impl Follower {
     /// New keys are taken when two looks in a row find the same: a file that is being written, or
     /// the second of two that are exchanged, may be read half-way, and would cost every session its
     /// token until the next look.
+    ///
+    /// The first keys are taken at once: there is no session that they could cost its token.
     async fn look(&mut self) -> Look {
         let keys = match load(&self.sources).await {
             Ok(keys) => keys,
@@ -178,15 +224,20 @@ impl Follower {
         };
         self.complaint = None;
         let before = self.candidate.take();
-        if keys == *self.tokens.keys() {
+        let in_use = self.tokens.keys();
+        if in_use.as_deref() == Ok(&keys) {
             Look::Same
-        } else if before.as_ref() == Some(&keys) {
+        } else if in_use.is_err() || before.as_ref() == Some(&keys) {
             self.tokens.replace_keys(keys);
             Look::Replaced
         } else {
             self.candidate = Some(keys);
             Look::Unsettled
         }
+    }
+
+    fn has_keys(&self) -> bool {
+        self.tokens.keys().is_ok()
     }
 
     fn complain(&mut self, why: String) -> Look {

@@ -14,7 +14,7 @@ mod wire;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use jsonwebtoken::decode_header;
 use secrecy::SecretString;
@@ -31,8 +31,8 @@ pub use self::{
 /// can sign with the secret can write what it likes there.
 pub const ISSUER: &str = "organization-operator";
 
-/// Why a token is refused. Every one of them is a 401; the words are for the log, and hold nothing
-/// of the token.
+/// Why a token is refused. Every one of them but the last is a 401; the words are for the log, and
+/// hold nothing of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TokenError {
     /// Not three parts of base64url with JSON in the first two, or an algorithm that nobody knows.
@@ -60,7 +60,15 @@ pub enum TokenError {
     /// Its first second has not come.
     #[error("it is not valid yet")]
     NotYetValid,
+    /// Whether it is good can't be said yet. The one that is no 401.
+    #[error(transparent)]
+    NoKeys(#[from] NoKeys),
 }
+
+/// There is no key yet to sign or to check with: no fault of any token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("there is no key for tokens yet")]
+pub struct NoKeys;
 
 /// A signed token, and how long it is good.
 pub struct AccessToken {
@@ -80,7 +88,8 @@ impl fmt::Debug for AccessToken {
 
 /// Mints and checks tokens. The keys may be replaced under it at any moment.
 pub struct Tokens {
-    keys: ArcSwap<Keys>,
+    /// `None`: they are still to come.
+    keys: ArcSwapOption<Keys>,
     lifetime: Duration,
 }
 
@@ -89,7 +98,16 @@ impl Tokens {
     #[must_use]
     pub fn new(keys: Keys, lifetime: Duration) -> Self {
         Self {
-            keys: ArcSwap::from_pointee(keys),
+            keys: ArcSwapOption::from_pointee(keys),
+            lifetime,
+        }
+    }
+
+    /// As [`Self::new`], with the keys still to come.
+    #[must_use]
+    pub fn without_keys(lifetime: Duration) -> Self {
+        Self {
+            keys: ArcSwapOption::empty(),
             lifetime,
         }
     }
@@ -97,25 +115,30 @@ impl Tokens {
     /// From here on signs with the new current key. A request under way ends with the keys that it
     /// began with.
     pub fn replace_keys(&self, keys: Keys) {
-        self.keys.store(Arc::new(keys));
+        self.keys.store(Some(Arc::new(keys)));
     }
 
     /// The keys in use.
-    #[must_use]
-    pub fn keys(&self) -> Arc<Keys> {
-        self.keys.load_full()
+    ///
+    /// # Errors
+    /// [`NoKeys`].
+    pub fn keys(&self) -> Result<Arc<Keys>, NoKeys> {
+        self.keys.load_full().ok_or(NoKeys)
     }
 
     /// Signs a token for a login that was just checked.
-    #[must_use]
-    pub fn mint(&self, identity: &Identity, now: Timestamp) -> AccessToken {
+    ///
+    /// # Errors
+    /// [`NoKeys`].
+    pub fn mint(&self, identity: &Identity, now: Timestamp) -> Result<AccessToken, NoKeys> {
+        let keys = self.keys()?;
         let expires_at = now.checked_add(self.lifetime).unwrap_or(Timestamp::MAX);
         let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
         let claims = WrittenClaims::of(identity, expires_at, id);
-        AccessToken {
-            text: self.keys.load().sign(&claims),
+        Ok(AccessToken {
+            text: keys.sign(&claims),
             expires_in: self.lifetime,
-        }
+        })
     }
 
     /// Judges signature, times and form. Whether its identity still lives is another question:
@@ -124,9 +147,10 @@ impl Tokens {
     /// # Errors
     /// [`TokenError`], the first that is found.
     pub fn check(&self, text: &str, now: Timestamp) -> Result<Claims, TokenError> {
+        let keys = self.keys()?;
         let header = decode_header(text).map_err(|_| TokenError::Malformed)?;
         let kid = header::judge(header)?;
-        let claims: ReadClaims = self.keys.load().open(text, kid.as_deref())?;
+        let claims: ReadClaims = keys.open(text, kid.as_deref())?;
         claims.judge(now)
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         limiter::Limiter,
         refresh::RefreshTokens,
         secret_files::{self, SecretSources},
+        secret_object::SecretObject,
         token::Tokens,
     },
     clock::SystemClock,
@@ -51,13 +52,22 @@ impl Listening {
             return Err(Unwatched(namespace).into());
         }
         let secrets = args.secrets();
-        let keys = secret_files::load(&secrets).await?;
+        let tokens = if args.jwt_secret_name.is_some() {
+            // The cluster is outside: what it holds may come later. What the settings say is judged now.
+            secret_files::load_previous(&secrets).await?;
+            Tokens::without_keys(args.access_token_lifetime)
+        } else {
+            Tokens::new(
+                secret_files::load(&secrets).await?,
+                args.access_token_lifetime,
+            )
+        };
         let listener = TcpListener::bind(args.api_address)
             .await
             .with_context(|| format!("--api-address {} can't be had", args.api_address))?;
         Ok(Self {
             listener,
-            tokens: Arc::new(Tokens::new(keys, args.access_token_lifetime)),
+            tokens: Arc::new(tokens),
             secrets,
         })
     }
@@ -88,12 +98,19 @@ pub async fn serve(
     let Listening {
         listener,
         tokens,
-        secrets,
+        mut secrets,
     } = listening;
+    let api = kube_api(&parts);
+    let own_namespace = &parts.args.cluster.operator_namespace;
+    secrets.object = args
+        .jwt_secret_name
+        .clone()
+        .map(|name| SecretObject::new(api.clone(), own_namespace.clone(), name, args.insecure_dev));
     let directory = Arc::new(Directory::of(parts.args.namespaces()));
     let service = Arc::new(service(
         &parts,
         &args,
+        api,
         Arc::clone(&directory),
         Arc::clone(&tokens),
     ));
@@ -114,7 +131,7 @@ pub async fn serve(
     }
     let beside = future::join3(
         future::join_all(fed),
-        secret_files::keep(tokens, secrets),
+        secret_files::keep(tokens, secrets, |keys| told_of_keys(&parts, keys)),
         await_directory(&directory, &parts),
     );
     tokio::select! {
@@ -130,25 +147,36 @@ fn api_namespace(process: &ProcessArgs, args: &ApiArgs) -> String {
 }
 
 async fn await_directory(directory: &Directory, parts: &Parts) {
+    parts.definition(false).served(&parts.readiness).await;
     let listed = |directory: &Directory| directory.is_listed().then_some(());
     directory.whenever(listed).await;
     let _ = parts.readiness.met(Need::Directory);
 }
 
+fn told_of_keys(parts: &Parts, keys: Result<(), &str>) {
+    let _ = match keys {
+        Ok(()) => parts.readiness.met(Need::JwtSecret),
+        Err(why) => parts.readiness.unmet(Need::JwtSecret, why.to_owned()),
+    };
+}
+
+fn kube_api(parts: &Parts) -> KubeApi {
+    KubeApi::new(
+        parts.clients.reads.clone(),
+        parts.clients.writes.clone(),
+        parts.args.cluster.kube_timeout,
+        FIELD_MANAGER,
+        parts.metrics.clone(),
+    )
+}
+
 fn service(
     parts: &Parts,
     args: &ApiArgs,
+    api: KubeApi,
     directory: Arc<Directory>,
     tokens: Arc<Tokens>,
 ) -> Service {
-    let cluster = &parts.args.cluster;
-    let api = KubeApi::new(
-        parts.clients.reads.clone(),
-        parts.clients.writes.clone(),
-        cluster.kube_timeout,
-        FIELD_MANAGER,
-        parts.metrics.clone(),
-    );
     Service {
         directory,
         objects: Arc::new(KubeObjects::new(api)),

@@ -55,6 +55,8 @@ pub async fn control(
     args: ControllerArgs,
     stop: CancellationToken,
 ) -> Result<(), WatchEnded> {
+    // It may have gone, or been put back, since this process became a candidate.
+    let definition = parts.definition(false);
     let Parts {
         args: process,
         clients,
@@ -67,7 +69,7 @@ pub async fn control(
     let namespaces = process.namespaces();
     let begun = async {
         let cluster_id = cluster_id(args.tenancy.cluster_id.as_deref(), &clients.writes).await;
-        watch::await_definition(&clients.writes, namespaces[0].as_deref(), &readiness).await;
+        definition.served(&readiness).await;
         cluster_id
     };
     let Some(cluster_id) = stop.run_until_cancelled(begun).await else {
@@ -105,6 +107,7 @@ pub async fn control(
             scope,
             context,
             slots.clone(),
+            readiness.clone(),
             stop.clone(),
         )
     }));

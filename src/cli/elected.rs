@@ -8,7 +8,6 @@ use super::{controller, process::Parts};
 use crate::{
     clock::SystemClock,
     config::ControllerArgs,
-    controller::watch,
     runtime::{
         leader::{Candidate, LeaseLost, Sight, fence},
         readiness::{Need, Readiness},
@@ -46,21 +45,26 @@ pub async fn control(
     losing: Losing,
 ) -> anyhow::Result<()> {
     let Ends { handover, stop } = ends;
-    let Some(candidacy) = args.lease.candidacy(&parts.args.cluster) else {
+    let candidacy = args.lease.candidacy(&parts.args.cluster);
+    if candidacy.is_none() {
         parts.metrics.set_leader(true);
         let _ = parts.readiness.met(Need::Lease);
+    }
+    let readiness = parts.readiness.clone();
+    // Before anybody leads: it is no tenant's, and each replica may install it.
+    let definition = parts.definition(args.install_crds);
+    let served = definition.served(&readiness);
+    if stop.run_until_cancelled(served).await.is_none() {
+        return Ok(());
+    }
+    let Some(candidacy) = candidacy else {
         return Ok(controller::control(parts, args, stop).await?);
     };
-    let readiness = parts.readiness.clone();
-    let scope = parts.args.namespaces().swap_remove(0);
     let unfenced = parts.clients.writes.clone();
-    let mut candidate = Candidate::new(candidacy, unfenced.clone(), Arc::new(SystemClock));
+    let mut candidate = Candidate::new(candidacy, unfenced, Arc::new(SystemClock));
     parts.clients.writes = fence::client(parts.clients.config.clone(), &candidate.tenure())?;
-    let begun = async {
-        watch::await_definition(&unfenced, scope.as_deref(), &readiness).await;
-        candidate.win(|sight| stand_by(&readiness, sight)).await;
-    };
-    let mut won = stop.run_until_cancelled(begun).await;
+    let winning = candidate.win(|sight| stand_by(&readiness, sight));
+    let mut won = stop.run_until_cancelled(winning).await;
     while won.is_some() {
         let told = if handover.is_cancelled() {
             &stop
@@ -108,7 +112,8 @@ async fn lead(
     }
 }
 
-/// A standby is ready: it needs no watch for what it does.
+/// A standby is ready: it needs no watch for what it does. One that stands by another installation's
+/// leader is not: nobody would notice that there are two.
 fn stand_by(readiness: &Readiness, sight: Sight) {
     match sight {
         Sight::Led(leader) => {
@@ -117,6 +122,18 @@ fn stand_by(readiness: &Readiness, sight: Sight) {
             }
             let _ = readiness.met(Need::Watch);
             readiness.remark(&format!("it stands by: {leader} leads"));
+        }
+        Sight::LedByAnother {
+            installation,
+            leader,
+        } => {
+            tracing::warn!(installation, leader, "another installation holds the Lease");
+            let why = format!(
+                "held by installation {installation} (pod {leader}): remove one of both, or have each \
+                 watch namespaces of its own, with a Lease of its own"
+            );
+            let _ = readiness.unmet(Need::Lease, why);
+            let _ = readiness.met(Need::Watch);
         }
         Sight::Blind(why) => {
             let _ = readiness.unmet(Need::Lease, why);

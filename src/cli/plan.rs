@@ -28,7 +28,7 @@ use crate::{
         validate::validate,
         waiting::{Waiting, Waker},
     },
-    crd::Organization,
+    crd::{CONFIRM_NAME_ANNOTATION, Organization},
     domain::{
         plan::{Plan, Rest},
         reason::{Reason, Truth},
@@ -111,13 +111,21 @@ async fn planned(
         .await?;
     let found = found.and_then(|found| found.0.ok());
     let meta = &mut wished.metadata;
-    match found {
-        Some(found) => {
-            meta.uid = found.metadata.uid;
-            meta.finalizers = found.metadata.finalizers;
-            wished.status = found.status;
-        }
-        None => meta.uid = Some(UID_TO_COME.to_owned()),
+    if let Some(found) = found {
+        // As the API server counts it: by that a rename is told from a spec of an older state.
+        let is_edited = found.spec != wished.spec;
+        let generation = found.metadata.generation;
+        meta.generation = generation.map(|generation| generation + i64::from(is_edited));
+        // What a person has confirmed on the live object stays there.
+        let confirmed = found.annotations().get(CONFIRM_NAME_ANNOTATION).cloned();
+        let annotations = meta.annotations.get_or_insert_default();
+        annotations.extend(confirmed.map(|name| (CONFIRM_NAME_ANNOTATION.to_owned(), name)));
+        meta.uid = found.metadata.uid;
+        meta.finalizers = found.metadata.finalizers;
+        wished.status = found.status;
+    } else {
+        meta.uid = Some(UID_TO_COME.to_owned());
+        meta.generation = Some(1);
     }
     if delete {
         meta.deletion_timestamp = Some(Time(SystemClock.now()));

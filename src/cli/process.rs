@@ -11,6 +11,8 @@ use super::{
 use crate::{
     auth::pool::HashPool,
     config::ProcessArgs,
+    controller::{cluster::KubeApi, watch::Definition},
+    crd::FIELD_MANAGER,
     runtime::{
         database::{self, DatabaseSigns, Indexed},
         health::{self, HealthState},
@@ -35,6 +37,23 @@ pub struct Parts {
     pub pool: Arc<HashPool>,
     pub metrics: Metrics,
     pub readiness: Readiness,
+}
+
+impl Parts {
+    /// The definition of organizations; whether this program's own is put in place first.
+    pub fn definition(&self, installs: bool) -> Definition {
+        Definition {
+            api: KubeApi::new(
+                self.clients.reads.clone(),
+                self.clients.writes.clone(),
+                self.args.cluster.kube_timeout,
+                FIELD_MANAGER,
+                self.metrics.clone(),
+            ),
+            namespace: self.args.namespaces().swap_remove(0),
+            installs,
+        }
+    }
 }
 
 /// A process that has begun.
@@ -67,12 +86,13 @@ impl Process {
         };
         lifecycle.start("health", health::serve(listener, state, lifecycle.stop()));
 
-        let store = Arc::new(database::open(&args.mongo, &metrics).await?);
+        let (store, url_file) = database::open_or_wait(&args.mongo, &metrics).await?;
+        let store = Arc::new(store);
         let clients = clients().await?;
         let signs = DatabaseSigns::default();
         let kept = database::keep(
             Arc::clone(&store),
-            args.mongo.mongo_url_file.clone(),
+            url_file,
             indexed,
             readiness.clone(),
             signs.clone(),

@@ -46,6 +46,9 @@ pub struct ApiArgs {
     /// File that holds the key; read again when it changes, and preferred to --jwt-secret
     #[arg(long, env = "JWT_SECRET_FILE")]
     pub jwt_secret_file: Option<PathBuf>,
+    /// Secret in the operator's own namespace that holds the key as jwt-secret, and another one that is accepted as jwt-secret-previous; made where there is none, read again when it changes, and preferred to both
+    #[arg(long, env = "JWT_SECRET_NAME")]
+    pub jwt_secret_name: Option<String>,
     /// Key that tokens are still accepted of, while keys are rotated
     #[arg(long, env = "JWT_SECRET_PREVIOUS", hide_env_values = true, value_parser = parse_secret)]
     pub jwt_secret_previous: Option<SecretString>,
@@ -109,12 +112,13 @@ impl From<ApiDeletionPolicy> for DeletionPolicy {
 }
 
 impl ApiArgs {
-    /// Where the keys of the tokens are.
+    /// Where the keys of the tokens are, but for the cluster's Secret.
     #[must_use]
     pub fn secrets(&self) -> SecretSources {
         SecretSources {
             secret: self.jwt_secret.clone(),
             secret_file: self.jwt_secret_file.clone(),
+            object: None,
             previous: self.jwt_secret_previous.clone(),
             previous_files: self.jwt_secret_previous_files.clone(),
             insecure_dev: self.insecure_dev,

@@ -22,6 +22,9 @@ pub struct LeaseArgs {
     /// Who this replica is [default: organization-operator and its process id]
     #[arg(long, env = "POD_NAME")]
     pub pod_name: Option<String>,
+    /// Which installation this replica is of, as in `<namespace>/<release>`: it is not ready while another one holds the Lease [default: all replicas are of one]
+    #[arg(long, env = "INSTALLATION")]
+    pub installation: Option<String>,
 }
 
 impl LeaseArgs {
@@ -31,6 +34,7 @@ impl LeaseArgs {
         let namespace = self.lease_namespace.clone();
         let itself = || format!("{}_{}", env!("CARGO_PKG_NAME"), std::process::id());
         self.leader_election.then(|| Candidacy {
+            installation: self.installation.clone(),
             identity: self.pod_name.clone().unwrap_or_else(itself),
             namespace: namespace.unwrap_or_else(|| cluster.operator_namespace.clone()),
             duration: self.lease_duration,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::{Uri, uri::Scheme};
 use secrecy::SecretString;
 
 /// What MongoDB refuses in a database's name.
@@ -52,5 +53,15 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         Ok(Duration::ZERO) => Err("it must be more than nothing".to_owned()),
         Ok(duration) => Ok(duration),
         Err(error) => Err(format!("{error}; write it as in 10s, 5m or 1h")),
+    }
+}
+
+/// `http://HOST[:PORT][/PATH]`.
+pub(super) fn parse_http_url(text: &str) -> Result<Uri, String> {
+    let uri = text.parse::<Uri>().map_err(|error| error.to_string())?;
+    if uri.scheme() == Some(&Scheme::HTTP) && uri.host().is_some_and(|host| !host.is_empty()) {
+        Ok(uri)
+    } else {
+        Err("a URL to ask begins with http:// and names a host".to_owned())
     }
 }

@@ -1,8 +1,17 @@
 //! The settings of the commands that look at a database and go again.
 
-use clap::{Args, ValueEnum};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
-use super::{ClusterArgs, MongoArgs};
+use clap::{Args, ValueEnum};
+use http::Uri;
+
+use super::{
+    ClusterArgs, HEALTH_ADDRESS, MongoArgs,
+    parse::{parse_duration, parse_http_url},
+};
 
 /// `orphans`.
 #[derive(Debug, Clone, Args)]
@@ -75,4 +84,58 @@ pub struct HashArgs {
     /// bcrypt's cost
     #[arg(long, env = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(10..=16))]
     pub cost: u32,
+}
+
+/// `health`.
+#[derive(Debug, Clone, Args)]
+pub struct HealthArgs {
+    /// URLs to ask, http:// only [default: /readyz at --health-address]
+    #[arg(value_name = "URL", value_parser = parse_http_url)]
+    pub urls: Vec<Uri>,
+    /// Address of /livez, /readyz and /metrics
+    #[arg(long, env = "HEALTH_ADDRESS", default_value = HEALTH_ADDRESS)]
+    pub health_address: SocketAddr,
+    /// How long all answers may take
+    #[arg(long, default_value = "5s", value_parser = parse_duration)]
+    pub timeout: Duration,
+}
+
+impl HealthArgs {
+    /// Whom to ask.
+    #[must_use]
+    pub fn urls(&self) -> Vec<Uri> {
+        if self.urls.is_empty() {
+            own_readyz(self.health_address).into_iter().collect()
+        } else {
+            self.urls.clone()
+        }
+    }
+}
+
+/// An operator that takes connections from everywhere is asked by way of loopback.
+fn own_readyz(mut address: SocketAddr) -> Option<Uri> {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}/readyz").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_that_listens_everywhere_is_asked_by_way_of_loopback() {
+        for (address, asked) in [
+            ("0.0.0.0:8081", "http://127.0.0.1:8081/readyz"),
+            ("[::]:8082", "http://[::1]:8082/readyz"),
+            ("10.1.2.3:80", "http://10.1.2.3:80/readyz"),
+        ] {
+            let uri = own_readyz(address.parse().unwrap()).unwrap();
+            assert_eq!(uri.to_string(), asked);
+        }
+    }
 }

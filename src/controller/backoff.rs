@@ -17,7 +17,8 @@ pub struct Backoffs {
 }
 
 impl Backoffs {
-    /// The next delay, with jitter, at most `cap`.
+    /// The next delay, with jitter, at most `cap`, and exactly that in the end: whoever fails always
+    /// is tried no oftener. What failed at once is far apart by then, by the jitter on the way.
     #[must_use]
     pub fn delay(&self, key: &ObjectKey, cap: Duration) -> Duration {
         let mut running = self
@@ -27,8 +28,7 @@ impl Backoffs {
         let delays = running.entry((key.clone(), cap)).or_insert_with(|| {
             ExponentialBuilder::default()
                 .with_min_delay(FIRST)
-                // Jitter adds up to once the delay.
-                .with_max_delay(cap / 2)
+                .with_max_delay(cap)
                 .without_max_times()
                 .with_jitter()
                 .build()
@@ -68,6 +68,18 @@ mod tests {
         assert!(delays.iter().all(|delay| *delay <= cap), "{delays:?}");
         backoffs.reset(&key("1"));
         assert!(backoffs.delay(&key("1"), cap) <= FIRST * 2);
+    }
+
+    #[test]
+    fn whoever_fails_always_is_tried_at_most_once_in_the_cap_in_the_end() {
+        let backoffs = Backoffs::default();
+        let cap = Duration::from_mins(5);
+        let delays: Vec<_> = (0..50).map(|_| backoffs.delay(&key("1"), cap)).collect();
+        // 100 ms doubled so often is more than five minutes.
+        assert!(delays[12..].iter().all(|delay| *delay == cap), "{delays:?}");
+        let growing = delays.iter().take_while(|delay| **delay < cap);
+        let begin: Duration = growing.sum();
+        assert!(begin >= cap / 2, "{delays:?}");
     }
 
     #[test]

@@ -69,6 +69,12 @@ impl Change {
         self.standing == Standing::Open
     }
 
+    /// Whether it came too late, and has replaced a spec that is to be put back.
+    #[must_use]
+    pub fn is_late_update(&self) -> bool {
+        self.standing == Standing::Late && matches!(self.note.asked, Asked::Update { .. })
+    }
+
     /// The answer, where resting for that reason is one.
     #[must_use]
     pub fn answer(&self, reason: ReasonKind) -> Option<ChangeAnswer> {

@@ -151,6 +151,8 @@ fn tell_record(
         | RecordChange::ClearRename
         | RecordChange::RollBackRename
         | RecordChange::Recreate
+        | RecordChange::NoteOutdatedSpec
+        | RecordChange::HeedSpec
         | RecordChange::ReleaseNames
         | RecordChange::NoteStray
         | RecordChange::ClearStray

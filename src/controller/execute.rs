@@ -17,7 +17,7 @@ use crate::{
     domain::{
         desired::Wish,
         observed::Observed,
-        plan::{Next, Rest, next},
+        plan::{Next, Rest, next, next_before_withdrawal},
         step::Step,
     },
     store::port::StoreError,
@@ -98,6 +98,12 @@ pub struct Executed {
 /// Carries out what the wish needs.
 pub async fn execute(wish: &Wish, pass: Pass, context: &Context) -> Executed {
     carry_out(|seen| next(wish, seen), wish, pass, context).await
+}
+
+/// Notes what has to be noted before the spec is put back that a late change has replaced.
+pub(super) async fn prepare_withdrawal(wish: &Wish, pass: Pass, context: &Context) -> Executed {
+    let decide = |seen: &Observed| next_before_withdrawal(wish, seen);
+    carry_out(decide, wish, pass, context).await
 }
 
 /// Carries out what `decide` says, until it says nothing more.

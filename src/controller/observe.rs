@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use kube::{Resource, ResourceExt, core::DeserializeGuard};
 use rand::Rng as _;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{
@@ -15,11 +16,15 @@ use super::{
     credential::{Credential, judge},
 };
 use crate::{
-    crd::{FINALIZER, Organization, OrganizationStatus, RECREATE_ANNOTATION},
+    crd::{
+        CONFIRM_NAME_ANNOTATION, FINALIZER, Organization, OrganizationStatus, RECREATE_ANNOTATION,
+        change::{Asked, change_note},
+    },
     domain::{
         credential::ObservedCredential,
         desired::Wish,
         ids::{AdminId, OrganizationId},
+        names::OrgName,
         observed::{Done, FreshIds, KnownTenant, Observed, ObservedObject, names_of_interest},
         record::Owner,
     },
@@ -213,10 +218,28 @@ pub fn observed_object(
             name: key.name.clone(),
             uid: key.uid.clone(),
         },
+        generation: live.meta().generation,
         finalizer: has_finalizer(live),
         known: status.and_then(known_tenant),
         recreate: asked.is_some()
             && asked != status.and_then(|status| status.last_handled_recreate_at.as_ref()),
+        confirmed_name: live
+            .annotations()
+            .get(CONFIRM_NAME_ANNOTATION)
+            .and_then(|name| OrgName::parse(name).ok()),
+        former_name: live.0.as_ref().ok().and_then(former_name),
+    }
+}
+
+/// The name in the spec that a pending change would put back. One that can't be read is refused before
+/// it comes to that.
+fn former_name(organization: &Organization) -> Option<OrgName> {
+    match change_note(organization).ok()??.asked {
+        Asked::Update { former } => {
+            let name = former.get("organizationName").and_then(Value::as_str);
+            OrgName::parse(name.unwrap_or(&organization.name_any())).ok()
+        }
+        Asked::Create | Asked::Adopt => None,
     }
 }
 

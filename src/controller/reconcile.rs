@@ -11,8 +11,8 @@ use super::{
     cluster::{ClusterError, ObjectKey},
     context::Context,
     events::{tell, tell_done},
-    execute::{Executed, StepError, Stop, execute},
-    observe::{awaits_finalizer, key_of, observe, observe_object},
+    execute::{Executed, StepError, Stop, execute, prepare_withdrawal},
+    observe::{ObserveError, awaits_finalizer, key_of, observe, observe_object},
     report::{
         Report, Told, log_failure, note_gone, reason_for, reason_under_way, report, tell_if_long,
     },
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     crd::Organization,
-    domain::{plan::Rest, reason::Reason, step::Step},
+    domain::{desired::Wish, plan::Rest, reason::Reason, step::Step},
     runtime::metrics::{Operation, PassOutcome},
 };
 
@@ -86,12 +86,11 @@ async fn pass(
     context: &Context,
 ) -> Result<(PassOutcome, Action), PassError> {
     let change = change::pending(object, context.clock.now());
+    let wish = validate(object, &context.settings.allowances);
     if let Some(closed) = change.as_ref().filter(|change| !change.is_open()) {
         // Before anything else: what came too late is not made.
-        let closed = closed.close(object, key, &*context.cluster).await;
-        return after_change(closed, key, context);
+        return close(closed, object, key, &wish, context).await;
     }
-    let wish = validate(object, &context.settings.allowances);
     let observed = if awaits_finalizer(object, &wish) {
         observe_object(object, context).await
     } else {
@@ -105,21 +104,43 @@ async fn pass(
             let (executed, has_told) = tell_if_long(executed, object, &reason, key, context).await;
             (executed, live, has_told)
         }
-        Err(error) => (
-            Executed {
-                seen: None,
-                writes: Vec::new(),
-                stop: error.into(),
-            },
-            None,
-            false,
-        ),
+        Err(error) => (unseen(error), None, false),
     };
     if executed.writes.iter().any(Step::concerns_others) {
         context.waiting.wake(WaitsFor::Others);
     }
     let object = live.as_ref().unwrap_or(object);
     conclude(object, key, executed, has_told, change.as_ref(), context).await
+}
+
+/// Answers a change that is over. A spec is put back only once the record tells it from an older one.
+async fn close(
+    closed: &Change,
+    object: &DeserializeGuard<Organization>,
+    key: &ObjectKey,
+    wish: &Wish,
+    context: &Context,
+) -> Result<(PassOutcome, Action), PassError> {
+    if closed.is_late_update() {
+        let noted = match observe(object, wish, context).await {
+            Ok(pass) => Box::pin(prepare_withdrawal(wish, pass, context)).await,
+            Err(error) => unseen(error),
+        };
+        if !matches!(noted.stop, Stop::Rested(_)) {
+            return conclude(object, key, noted, false, None, context).await;
+        }
+    }
+    let closed = closed.close(object, key, &*context.cluster).await;
+    after_change(closed, key, context)
+}
+
+/// Nothing was done, since the reads failed.
+fn unseen(error: ObserveError) -> Executed {
+    Executed {
+        seen: None,
+        writes: Vec::new(),
+        stop: error.into(),
+    }
 }
 
 /// Status, Events and the delay, by how the pass ended.

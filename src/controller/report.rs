@@ -20,8 +20,9 @@ use crate::{
     },
     domain::{
         change::ChangeOutcome,
-        desired::{Disposal, Wish},
+        desired::{Desired, Disposal, Wish},
         observed::Observed,
+        plan::outdated_name,
         reason::{Reason, ReasonKind},
         step::Step,
     },
@@ -132,7 +133,7 @@ pub(super) fn log_failure(
 /// What a person is told of an error; the log has the error itself.
 pub(super) fn reason_for(error: &StepError) -> Reason {
     match error {
-        StepError::Store(StoreError::Unauthorized(_)) => Reason::MongoUnauthorized,
+        StepError::Store(StoreError::Unauthorized(why)) => Reason::MongoUnauthorized(why.clone()),
         StepError::Store(StoreError::Unreachable(_) | StoreError::OutcomeUnknown(_)) => {
             Reason::MongoUnavailable
         }
@@ -159,7 +160,7 @@ pub(super) fn reason_under_way(wish: &Wish, seen: &Observed) -> Reason {
         },
         (Wish::Present(desired), None) if desired.restore_from.is_some() => Reason::Restoring,
         (Wish::Present(desired), Some(tenant))
-            if tenant.record.organization_name != desired.name =>
+            if tenant.record.organization_name != desired.name && !is_outdated(desired, seen) =>
         {
             Reason::Renaming {
                 from: tenant.record.organization_name.clone(),
@@ -168,6 +169,12 @@ pub(super) fn reason_under_way(wish: &Wish, seen: &Observed) -> Reason {
         }
         _ => Reason::Progressing,
     }
+}
+
+/// Whether no rename follows from the spec, being older than the present name.
+fn is_outdated(desired: &Desired, seen: &Observed) -> bool {
+    let both = seen.object.as_ref().zip(seen.tenant());
+    both.is_some_and(|(object, tenant)| outdated_name(desired, object, &tenant.record).is_some())
 }
 
 /// Does the work of a pass; where that takes longer than [`LONG`], says meanwhile in status that it

@@ -72,7 +72,12 @@ fn set_facts(status: &mut OrganizationStatus, tenant: &Tenant, database: &str) {
     if matches!(record.state, State::Provisioning | State::Restoring(_)) {
         return;
     }
-    status.organization_id = Some(record.id.to_string());
+    let id = record.id.to_string();
+    // What a hand or a backup set back is counted on from here: status is all that knows of it.
+    let counted = status
+        .token_version
+        .filter(|_| status.organization_id.as_ref() == Some(&id));
+    status.organization_id = Some(id);
     status.organization_name = Some(record.organization_name.to_string());
     status.database = Some(database.to_owned());
     status.collection_name = Some(record.home().to_string());
@@ -80,7 +85,7 @@ fn set_facts(status: &mut OrganizationStatus, tenant: &Tenant, database: &str) {
     status.created_at = Some(whole_millisecond(record.created_at));
     if let Some(admin) = &tenant.admin {
         status.admin_email = Some(admin.email.to_string());
-        status.token_version = Some(admin.token_version);
+        status.token_version = counted.max(Some(admin.token_version));
         status.credential_version = admin.credential_version.as_ref().map(ToString::to_string);
     }
 }

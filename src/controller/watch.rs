@@ -1,21 +1,22 @@
 //! What passes are started by: organizations that changed, Secrets that changed, others that gave
 //! way.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+mod anew;
+mod definition;
 
-use backon::ExponentialBuilder;
+use std::{convert::Infallible, sync::Arc};
+
 use futures::{StreamExt, future};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::ListParams,
     core::{DeserializeGuard, PartialObjectMeta},
     runtime::{
         Controller, WatchStreamExt,
         controller::{self, Action},
         predicates,
         reflector::{self, Store, store::Writer},
-        utils::{Backoff, Predicate, PredicateConfig, ResetTimerBackoff},
+        utils::{Predicate, PredicateConfig},
         watcher,
     },
 };
@@ -24,6 +25,7 @@ use tokio::sync::Semaphore;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_util::sync::CancellationToken;
 
+pub use self::{anew::watched, definition::Definition};
 use super::{
     context::Context,
     reconcile::reconcile,
@@ -33,33 +35,6 @@ use crate::{
     crd::Organization,
     runtime::readiness::{Need, Readiness},
 };
-
-/// How often it is asked whether the definition is served, until it is.
-const DEFINITION_PERIOD: Duration = Duration::from_secs(2);
-
-/// A watch that died unnoticed is begun anew after that many seconds, and 5 more, and its first retry:
-/// within 35 s.
-pub const WATCH_SECONDS: u32 = 25;
-
-/// A watch that failed is begun anew after so long, and the longer the oftener it failed, up to twice
-/// the second one: an API server that comes back has all watches within 10 s. kube's own backoff
-/// grows to a minute.
-const WATCH_RETRIES: (Duration, Duration) = (Duration::from_millis(800), Duration::from_secs(2));
-
-/// A watch that went on for so long is well again.
-const WATCH_WELL: Duration = Duration::from_mins(1);
-
-/// How a watch that failed is begun anew. To be used with a client that doesn't retry.
-#[must_use]
-pub fn backoff() -> impl Backoff {
-    let (first, last) = WATCH_RETRIES;
-    let delays = ExponentialBuilder::default()
-        .with_min_delay(first)
-        .with_max_delay(last)
-        .with_jitter()
-        .without_max_times();
-    ResetTimerBackoff::new(watcher::ExponentialBackoff::from(delays), WATCH_WELL)
-}
 
 /// The organizations that a controller knows of.
 pub type Organizations = Store<DeserializeGuard<Organization>>;
@@ -76,29 +51,6 @@ where
     match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
-    }
-}
-
-/// Waits until the API server serves organizations.
-pub async fn await_definition(client: &Client, namespace: Option<&str>, readiness: &Readiness) {
-    let organizations = api::<PartialObjectMeta<Organization>>(client, namespace);
-    loop {
-        match organizations
-            .list_metadata(&ListParams::default().limit(1))
-            .await
-        {
-            Ok(_) => {
-                let _ = readiness.met(Need::Definition);
-                return;
-            }
-            Err(error) => {
-                let why = super::cluster::describe(&error);
-                if readiness.unmet(Need::Definition, why.clone()) {
-                    tracing::warn!(why, "organizations are not served");
-                }
-            }
-        }
-        tokio::time::sleep(DEFINITION_PERIOD).await;
     }
 }
 
@@ -165,6 +117,7 @@ pub async fn run(
     scope: Scope,
     context: Arc<Context>,
     slots: Slots,
+    readiness: Readiness,
     stop: CancellationToken,
 ) -> Result<(), WatchEnded> {
     let Scope {
@@ -173,29 +126,26 @@ pub async fn run(
         reader,
         writer,
     } = scope;
-    let config = watcher::Config::default().timeout(WATCH_SECONDS);
-    let changes = watcher(
-        api::<DeserializeGuard<Organization>>(&client, namespace.as_deref()),
-        config,
-    )
-    .backoff(backoff())
-    .modify(|object| object.managed_fields_mut().clear())
-    .reflect(writer)
-    .applied_objects()
-    .predicate_filter(
-        predicates::generation
-            .combine(predicates::annotations)
-            .combine(predicates::finalizers),
-        PredicateConfig::default(),
-    )
-    // An error here would pause all that starts a pass, for up to half a minute: kube backs off by
-    // itself from what the watch has backed off from already.
-    .filter_map(|change| {
-        if let Err(error) = &change {
-            tracing::debug!(%error, "the watch stumbled");
-        }
-        future::ready(change.ok().map(Ok))
-    });
+    let organizations = api::<DeserializeGuard<Organization>>(&client, namespace.as_deref());
+    let changes = watched(organizations)
+        .inspect(move |change| definition::note(change, &readiness))
+        .modify(|object| object.managed_fields_mut().clear())
+        .reflect(writer)
+        .applied_objects()
+        .predicate_filter(
+            predicates::generation
+                .combine(predicates::annotations)
+                .combine(predicates::finalizers),
+            PredicateConfig::default(),
+        )
+        // An error here would pause all that starts a pass, for up to half a minute: kube backs off by
+        // itself from what the watch has backed off from already.
+        .filter_map(|change| {
+            if let Err(error) = &change {
+                tracing::debug!(%error, "the watch stumbled");
+            }
+            future::ready(change.ok().map(Ok))
+        });
     Controller::for_stream(changes, reader)
         .with_config(controller::Config::default().concurrency(slots.count))
         .reconcile_on(UnboundedReceiverStream::new(wakes))
@@ -234,11 +184,7 @@ pub async fn watch_secrets(
     organizations: &[Organizations],
     waker: &Waker,
 ) {
-    let changes = watcher(
-        api::<PartialObjectMeta<Secret>>(client, namespace),
-        watcher::Config::default().timeout(WATCH_SECONDS),
-    )
-    .backoff(backoff());
+    let changes = watched(api::<PartialObjectMeta<Secret>>(client, namespace));
     let mut listed = false;
     let mut changes = std::pin::pin!(changes);
     while let Some(change) = changes.next().await {

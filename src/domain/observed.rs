@@ -32,12 +32,18 @@ pub enum Capability {
 pub struct ObservedObject {
     /// Who asks: cluster, namespace, name, uid.
     pub owner: Owner,
+    /// metadata.generation.
+    pub generation: Option<i64>,
     /// Our finalizer is on it.
     pub finalizer: bool,
     /// status.organizationId: the tenant that it once had.
     pub known: Option<KnownTenant>,
     /// The recreate annotation asks for something that status doesn't answer yet.
     pub recreate: bool,
+    /// The name that a person confirms as his wish, whatever the spec's generation.
+    pub confirmed_name: Option<OrgName>,
+    /// The name in the spec that is put back if the pending change through HTTP is refused.
+    pub former_name: Option<OrgName>,
 }
 
 /// What status remembers of the tenant.

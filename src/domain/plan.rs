@@ -11,6 +11,7 @@ mod claim;
 mod delete;
 mod home;
 mod obstacle;
+mod outdated;
 mod provision;
 mod purge;
 mod quarantine;
@@ -26,6 +27,7 @@ use std::{convert::Infallible, fmt, ops::ControlFlow};
 use jiff::Timestamp;
 
 pub use abandoned::next_for_abandoned;
+pub use outdated::{next_before_withdrawal, outdated_name};
 pub use purge::next_for_archive;
 pub use unfold::{Plan, predict, unfold};
 

@@ -3,6 +3,8 @@
 
 mod disposition;
 mod message;
+#[cfg(any(test, feature = "testing"))]
+pub mod samples;
 
 use std::fmt;
 
@@ -41,8 +43,8 @@ pub enum Reason {
     SecretNotFound(SecretName),
     /// The database can't be reached, or gave no answer that says what happened.
     MongoUnavailable,
-    /// The database refused the operator.
-    MongoUnauthorized,
+    /// The database refused the operator: what it is not allowed to do, or that it can't log in.
+    MongoUnauthorized(String),
     /// Ours, or not understood; the log has the cause.
     InternalError,
     /// The spec says something impossible.
@@ -63,6 +65,13 @@ pub enum Reason {
     RestoreRefused(OrganizationId),
     /// What the record speaks of is not in the database.
     DataMissing(Missing),
+    /// The spec is of a state before the one that the present name is of.
+    SpecOutdated {
+        /// What the organization is called.
+        name: OrgName,
+        /// What it would be called by the spec.
+        outdated: OrgName,
+    },
     /// Something that this release or this server can't do.
     Unsupported(Feature),
     /// The record was left by a newer version, or is damaged.
@@ -131,7 +140,7 @@ reason_kinds! {
     Reason::Suspended => Suspended,
     Reason::SecretNotFound(_) => SecretNotFound,
     Reason::MongoUnavailable => MongoUnavailable,
-    Reason::MongoUnauthorized => MongoUnauthorized,
+    Reason::MongoUnauthorized(_) => MongoUnauthorized,
     Reason::InternalError => InternalError,
     Reason::InvalidSpec(_) => InvalidSpec,
     Reason::NameConflict(_) => NameConflict,
@@ -143,6 +152,7 @@ reason_kinds! {
     Reason::AdoptionRequired(_) => AdoptionRequired,
     Reason::RestoreRefused(_) => RestoreRefused,
     Reason::DataMissing(_) => DataMissing,
+    Reason::SpecOutdated { .. } => SpecOutdated,
     Reason::Unsupported(_) => Unsupported,
     Reason::OperationUnknown { .. } => OperationUnknown,
     Reason::DeletionProtected => DeletionProtected,

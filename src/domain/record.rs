@@ -52,6 +52,18 @@ impl Owner {
     }
 }
 
+/// What is known of the owner's wishes for a name. An object's metadata.generation only grows: what it
+/// asks for at an older one, it asks for because etcd was put back to an older state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Naming {
+    /// `owner.generation`: the owner's metadata.generation whose spec the present name is of. `None`
+    /// where nobody noted it: then nothing is known.
+    pub generation: Option<i64>,
+    /// `owner.outdated_name`: the name of an older spec, which is no wish whatever its generation comes
+    /// to: every later edit of that spec counts on.
+    pub outdated: Option<OrgName>,
+}
+
 /// A name that the tenant left, still claimed so that late writers harm nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantine {
@@ -96,6 +108,8 @@ pub struct OrganizationRecord {
     pub names: Vec<OrgName>,
     /// `owner`: whose it is.
     pub owner: Option<Owner>,
+    /// What goes with the owner, in `owner` too; nothing where there is none.
+    pub naming: Naming,
     /// `released`: who held it last.
     pub released: Option<Owner>,
     /// `state`, and of `operation` what belongs to it.
@@ -113,6 +127,22 @@ pub struct OrganizationRecord {
 }
 
 impl OrganizationRecord {
+    /// It is that owner's from now on. Generations of the one before say nothing of this one's.
+    pub fn give_to(&mut self, owner: Owner, naming: Naming) {
+        self.owner = Some(owner);
+        self.naming = naming;
+        self.released = None;
+        if let State::Renaming(renaming) = &mut self.state {
+            renaming.generation = None;
+        }
+    }
+
+    /// It is nobody's from now on, and remembers whose it was.
+    pub fn release(&mut self) {
+        self.released = self.owner.take();
+        self.naming = Naming::default();
+    }
+
     /// Whether the tenant holds that name, as its own or in quarantine, or (the older service's
     /// records have no `names`) by being called so.
     #[must_use]

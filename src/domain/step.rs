@@ -56,6 +56,10 @@ pub enum RecordChange {
     FinishRename,
     /// The rename can't be done.
     RollBackRename,
+    /// The spec is older than the present name.
+    NoteOutdatedSpec,
+    /// The spec is of the present again.
+    HeedSpec,
     /// spec.access.
     Access,
     /// Somebody edited it.

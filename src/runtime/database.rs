@@ -1,23 +1,21 @@
 //! The database over the life of the process: opened, asked whether it is there, its indexes kept,
 //! its URL's file read again.
 
+mod url_file;
+
 use std::{
     convert::Infallible,
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::{
     sync::Notify,
     time::{MissedTickBehavior, interval},
 };
 
+pub use self::url_file::{UrlFault, UrlFile};
 use super::{
     metrics::Metrics,
     readiness::{Need, Readiness},
@@ -43,14 +41,9 @@ const CONNECTIONS: u32 = 32;
 /// The database can't be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// The URL's file can't be read.
-    #[error("--mongo-url-file {path} can't be read: {source}")]
-    File {
-        /// Which file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The URL's file gives none.
+    #[error(transparent)]
+    File(#[from] UrlFault),
     /// No client can be made of the URL.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -67,31 +60,86 @@ impl OpenError {
 
 /// Whether new names may be claimed: not before the unique indexes hold.
 #[derive(Debug, Clone, Default)]
-pub struct IndexGate(Arc<AtomicBool>);
+pub struct IndexGate(Arc<Mutex<Indexes>>);
+
+/// What is known of the unique indexes.
+#[derive(Debug, Default)]
+enum Indexes {
+    #[default]
+    Unknown,
+    /// MongoDB refuses to make sure of them.
+    Refused(String),
+    Hold,
+}
 
 impl IndexGate {
-    /// Whether the indexes hold, as far as is known.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+    /// Without the indexes two could claim one name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unauthorized`] where the operator may not make them, else
+    /// [`StoreError::Unreachable`]: nobody knows of them yet.
+    pub fn pass(&self) -> Result<(), StoreError> {
+        match &*self.indexes() {
+            Indexes::Hold => Ok(()),
+            Indexes::Refused(why) => Err(StoreError::Unauthorized(why.clone())),
+            Indexes::Unknown => {
+                let why = "the unique indexes are not known to hold yet";
+                Err(StoreError::Unreachable(why.to_owned()))
+            }
+        }
     }
 
     /// The indexes hold.
     pub fn open(&self) {
-        self.0.store(true, Ordering::Release);
+        *self.indexes() = Indexes::Hold;
+    }
+
+    /// They couldn't be made sure of. Where they held before, they are taken to hold.
+    pub fn fail(&self, error: &StoreError) {
+        let mut indexes = self.indexes();
+        match (&*indexes, error) {
+            (Indexes::Hold, _) => {}
+            (_, StoreError::Unauthorized(why)) => *indexes = Indexes::Refused(why.clone()),
+            _ => *indexes = Indexes::Unknown,
+        }
+    }
+
+    fn indexes(&self) -> MutexGuard<'_, Indexes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Makes the client; nothing is sent yet.
 ///
 /// # Errors
-/// [`OpenError`]: a setting is wrong.
+/// [`OpenError`]: a setting is wrong, or the URL's file.
 pub async fn open(args: &MongoArgs, metrics: &Metrics) -> Result<MongoStore, OpenError> {
-    let url = match &args.mongo_url_file {
-        Some(path) => read_url(path).await?,
+    let url = match UrlFile::of(args) {
+        Some(file) => file.read().await?,
         None => args.mongo_url.clone(),
     };
-    let settings = MongoSettings {
+    Ok(MongoStore::connect(settings(args, metrics), &url).await?)
+}
+
+/// As [`open`], for a process that goes on: what is wrong with the URL's file may be right in a
+/// moment. The file is for [`keep`].
+///
+/// # Errors
+/// [`OpenError`]: a setting is wrong.
+pub async fn open_or_wait(
+    args: &MongoArgs,
+    metrics: &Metrics,
+) -> Result<(MongoStore, Option<UrlFile>), OpenError> {
+    let Some(mut file) = UrlFile::of(args) else {
+        return Ok((open(args, metrics).await?, None));
+    };
+    let store = MongoStore::unconnected(settings(args, metrics));
+    file.follow(&store).await;
+    Ok((store, Some(file)))
+}
+
+fn settings(args: &MongoArgs, metrics: &Metrics) -> MongoSettings {
+    MongoSettings {
         database: args.master_db_name.clone(),
         app_name: "organization-operator".to_owned(),
         timeouts: MongoTimeouts {
@@ -101,18 +149,7 @@ pub async fn open(args: &MongoArgs, metrics: &Metrics) -> Result<MongoStore, Ope
         },
         max_pool_size: CONNECTIONS,
         observer: Arc::new(metrics.clone()),
-    };
-    Ok(MongoStore::connect(settings, &url).await?)
-}
-
-async fn read_url(path: &Path) -> Result<SecretString, OpenError> {
-    let text = tokio::fs::read_to_string(path)
-        .await
-        .map_err(|source| OpenError::File {
-            path: path.display().to_string(),
-            source,
-        })?;
-    Ok(SecretString::from(text.trim()))
+    }
 }
 
 /// Whose indexes are made sure of.
@@ -139,19 +176,22 @@ pub struct DatabaseSigns {
 /// None: it never ends.
 pub async fn keep(
     store: Arc<MongoStore>,
-    url_file: Option<PathBuf>,
+    mut url_file: Option<UrlFile>,
     indexed: Indexed,
     readiness: Readiness,
     signs: DatabaseSigns,
 ) -> Result<(), Infallible> {
-    let mut url = None;
     let mut ensured: Option<tokio::time::Instant> = None;
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Some(path) = &url_file {
-            follow_file(&store, path, &mut url).await;
+        if let Some(file) = &mut url_file {
+            file.follow(&store).await;
+            if let (Some(why), false) = (file.complaint(), store.is_connected()) {
+                let _ = readiness.unmet(Need::Mongo, why.to_owned());
+                continue;
+            }
         }
         if let Err(error) = store.ping().await {
             if readiness.unmet(Need::Mongo, error.to_string()) {
@@ -196,6 +236,7 @@ async fn ensure_indexes(
         }
         Err(error) => error,
     };
+    gate.fail(&error);
     let why = match &error {
         StoreError::Duplicate(key) => {
             let documents = store.find_duplicates(*key).await.unwrap_or_default();
@@ -210,28 +251,4 @@ async fn ensure_indexes(
         );
     }
     false
-}
-
-/// A URL that can't be used leaves the former one in place.
-async fn follow_file(store: &MongoStore, path: &Path, known: &mut Option<SecretString>) {
-    let url = match read_url(path).await {
-        Ok(url) => url,
-        Err(error) => {
-            tracing::warn!(%error, "the former URL stays in use");
-            return;
-        }
-    };
-    let is_news = known
-        .as_ref()
-        .is_some_and(|known| known.expose_secret() != url.expose_secret());
-    if is_news {
-        match store.reconnect(&url).await {
-            Ok(()) => tracing::info!("the URL's file changed; a new connection is in use"),
-            Err(error) => {
-                tracing::warn!(%error, "the URL's file changed; the former URL stays in use");
-                return;
-            }
-        }
-    }
-    *known = Some(url);
 }

@@ -49,6 +49,8 @@ pub struct Candidacy {
     pub namespace: String,
     /// How long it holds.
     pub duration: Duration,
+    /// Which installation this process is of; `None`: it isn't told from others.
+    pub installation: Option<String>,
 }
 
 /// What a candidate knows.
@@ -56,6 +58,13 @@ pub struct Candidacy {
 pub enum Sight {
     /// Somebody leads.
     Led(String),
+    /// Somebody of another installation leads: two are at work on the same objects.
+    LedByAnother {
+        /// Which installation.
+        installation: String,
+        /// Who.
+        leader: String,
+    },
     /// The Lease can't be read, and never could be: why.
     Blind(String),
 }
@@ -63,6 +72,9 @@ pub enum Sight {
 /// A process that leads, or would.
 pub struct Candidate {
     identity: String,
+    installation: Option<String>,
+    /// Which installation the Lease was of when it was seen last.
+    seen: Option<String>,
     timing: Timing,
     lease: LeaseApi,
     clock: Arc<dyn Clock>,
@@ -78,8 +90,16 @@ impl Candidate {
     pub fn new(candidacy: Candidacy, client: Client, clock: Arc<dyn Clock>) -> Self {
         let timing = Timing::of(candidacy.duration);
         Self {
+            lease: LeaseApi::new(
+                client,
+                &candidacy.namespace,
+                LEASE,
+                timing.request,
+                candidacy.installation.clone(),
+            ),
             identity: candidacy.identity,
-            lease: LeaseApi::new(client, &candidacy.namespace, LEASE, timing.request),
+            installation: candidacy.installation,
+            seen: None,
             election: Election::new(timing, Instant::now()),
             timing,
             clock,
@@ -94,19 +114,41 @@ impl Candidate {
         self.tenure.clone()
     }
 
-    /// Takes part until it leads; tells what it sees meanwhile. May be cut off at any await.
+    /// Takes part until it leads; tells what it sees meanwhile, whenever that is another. May be cut
+    /// off at any await.
     pub async fn win(&mut self, mut tell: impl FnMut(Sight)) {
+        let mut told = None;
         while self.election.leads_until().is_none() {
             if self.step().await.is_err() {
                 // Nothing was held that could be lost.
                 self.election.stand_by(Instant::now());
             }
-            if let Some(leader) = self.election.leader() {
-                tell(Sight::Led(leader.holder.clone()));
-            } else if let (true, Some(why)) = (self.election.is_blind(), &self.trouble) {
-                tell(Sight::Blind(why.clone()));
+            let sight = self.sight();
+            if sight != told {
+                sight.iter().cloned().for_each(&mut tell);
+                told = sight;
             }
         }
+    }
+
+    fn sight(&self) -> Option<Sight> {
+        if let Some(leader) = self.election.leader() {
+            let leader = leader.holder.clone();
+            let own = self.installation.as_ref();
+            let another = self
+                .seen
+                .clone()
+                .filter(|seen| own.is_some_and(|own| own != seen));
+            return Some(match another {
+                Some(installation) => Sight::LedByAnother {
+                    installation,
+                    leader,
+                },
+                None => Sight::Led(leader),
+            });
+        }
+        let trouble = self.trouble.clone().filter(|_| self.election.is_blind());
+        trouble.map(Sight::Blind)
     }
 
     /// Keeps the Lease until it is lost: to be waited for beside what is done under it, and that is to
@@ -154,6 +196,9 @@ impl Candidate {
             Next::Look => match self.lease.look().await {
                 Ok(sighting) => {
                     self.trouble = None;
+                    if let Some(sighting) = &sighting {
+                        self.seen.clone_from(&sighting.installation);
+                    }
                     self.election.saw(sighting, Instant::now());
                 }
                 Err(error) => self.failed(&error),

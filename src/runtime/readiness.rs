@@ -8,7 +8,7 @@ use std::{
 /// Something that has to be so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Need {
-    /// The `CustomResourceDefinition` is served.
+    /// The `CustomResourceDefinition` is served, and no older than this program.
     Definition,
     /// The watch of the organizations has delivered its first list.
     Watch,
@@ -20,6 +20,8 @@ pub enum Need {
     Lease,
     /// The HTTP service's own watch of the organizations has delivered its first list.
     Directory,
+    /// There is a key that tokens are signed with.
+    JwtSecret,
 }
 
 impl Need {
@@ -32,7 +34,13 @@ impl Need {
         Self::Lease,
     ];
     /// What the HTTP service needs.
-    pub const OF_API: [Self; 3] = [Self::Directory, Self::Mongo, Self::Indexes];
+    pub const OF_API: [Self; 5] = [
+        Self::Definition,
+        Self::Directory,
+        Self::JwtSecret,
+        Self::Mongo,
+        Self::Indexes,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -42,6 +50,7 @@ impl Need {
             Self::Indexes => "indexes",
             Self::Lease => "lease",
             Self::Directory => "directory",
+            Self::JwtSecret => "jwt-secret",
         }
     }
 }

@@ -4,7 +4,11 @@ use super::{
     Refusal, Service,
     tenant::{Keeper, ServedTenant},
 };
-use crate::{auth::token::Claims, domain::record::StoredTenant, store::login::TenantKey};
+use crate::{
+    auth::token::{Claims, TokenError},
+    domain::record::StoredTenant,
+    store::login::TenantKey,
+};
 
 impl Service {
     /// Whose token it is, whether he still lives or not; nobody's where it is not good.
@@ -16,7 +20,17 @@ impl Service {
     /// Signature and times.
     pub(super) fn check(&self, token: &str) -> Result<Claims, Refusal> {
         let claims = self.tokens.check(token, self.clock.now());
-        claims.map_err(|_| Refusal::InvalidToken)
+        claims.map_err(|error| match error {
+            TokenError::NoKeys(none) => none.into(),
+            TokenError::Malformed
+            | TokenError::Header
+            | TokenError::UnknownKey
+            | TokenError::Signature
+            | TokenError::Claims
+            | TokenError::Audience
+            | TokenError::Expired
+            | TokenError::NotYetValid => Refusal::InvalidToken,
+        })
     }
 
     /// The tenant that the token is of, if it still is.

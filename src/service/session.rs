@@ -8,7 +8,7 @@ use super::{Refusal, Service};
 use crate::{
     auth::{
         refresh::{RefreshError, RefreshToken},
-        token::Identity,
+        token::{AccessToken, Identity},
     },
     domain::{
         email::Email,
@@ -37,19 +37,10 @@ impl Service {
     /// The first tokens of a login.
     pub(super) async fn begin(&self, identity: &Identity) -> Result<Session, Refusal> {
         let now = self.clock.now();
+        // Before anything is written: there may be no key yet.
+        let access = self.tokens.mint(identity, now)?;
         let refresh = self.refreshes.issue(identity, now).await?;
-        Ok(self.session(identity, refresh))
-    }
-
-    fn session(&self, identity: &Identity, refresh: RefreshToken) -> Session {
-        let token = self.tokens.mint(identity, self.clock.now());
-        Session {
-            admin: identity.admin,
-            organization: identity.organization,
-            access: token.text,
-            expires_in: token.expires_in,
-            refresh,
-        }
+        Ok(session(identity, access, refresh))
     }
 
     /// Exchanges a refresh token, while the one it was given to lives, by the live record.
@@ -72,12 +63,13 @@ impl Service {
             email: Email::from_record(tenant.admin_email),
             token_version: tenant.token_version,
         };
+        let access = self.tokens.mint(&identity, now)?;
         let refresh = self
             .refreshes
             .rotate(presented, now)
             .await
             .map_err(refusal)?;
-        Ok(self.session(&identity, refresh))
+        Ok(session(&identity, access, refresh))
     }
 
     /// Ends the login that the refresh token came of.
@@ -86,6 +78,16 @@ impl Service {
     /// [`Refusal::Unavailable`].
     pub async fn log_out(&self, token: &str) -> Result<(), Refusal> {
         Ok(self.refreshes.logout(token).await?)
+    }
+}
+
+fn session(identity: &Identity, access: AccessToken, refresh: RefreshToken) -> Session {
+    Session {
+        admin: identity.admin,
+        organization: identity.organization,
+        access: access.text,
+        expires_in: access.expires_in,
+        refresh,
     }
 }
 

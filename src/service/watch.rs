@@ -9,18 +9,13 @@ use std::{
 use futures::StreamExt;
 use http::{Request, Response};
 use kube::{
-    Api, Client, Config, ResourceExt,
-    client::ClientBuilder,
-    core::DeserializeGuard,
-    runtime::{WatchStreamExt, watcher},
+    Api, Client, Config, ResourceExt, client::ClientBuilder, core::DeserializeGuard,
+    runtime::watcher,
 };
 use tower::{Service, layer::layer_fn};
 
 use super::directory::{Directory, Scope};
-use crate::{
-    controller::watch::{WATCH_SECONDS, backoff},
-    crd::Organization,
-};
+use crate::{controller::watch::watched, crd::Organization};
 
 /// A client for the watch of that scope alone: it says when the watch goes on. After an error the
 /// stream itself is silent until the next event, which may be far.
@@ -43,9 +38,7 @@ pub async fn feed(client: Client, scope: Scope, directory: Arc<Directory>) {
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
-    let changes =
-        watcher(api, watcher::Config::default().timeout(WATCH_SECONDS)).backoff(backoff());
-    let mut changes = std::pin::pin!(changes);
+    let mut changes = std::pin::pin!(watched(api));
     let mut listed = Vec::new();
     while let Some(change) = changes.next().await {
         match change {

@@ -17,7 +17,7 @@ mod tenants;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use mongodb::bson::doc;
 use secrecy::SecretString;
@@ -45,7 +45,8 @@ use crate::domain::{
 /// The MongoDB adapter.
 pub struct MongoStore {
     settings: MongoSettings,
-    connection: ArcSwap<Connection>,
+    /// `None`: no URL was given yet.
+    connection: ArcSwapOption<Connection>,
     /// Former connections that see their last writes to the end.
     retiring: TaskTracker,
 }
@@ -60,12 +61,19 @@ impl MongoStore {
         settings: MongoSettings,
         url: &SecretString,
     ) -> Result<Self, ConnectError> {
-        let connection = Connection::open(&settings, url).await?;
-        Ok(Self {
+        let store = Self::unconnected(settings);
+        store.reconnect(url).await?;
+        Ok(store)
+    }
+
+    /// One that is away until [`Self::reconnect`] gives it a URL.
+    #[must_use]
+    pub fn unconnected(settings: MongoSettings) -> Self {
+        Self {
             settings,
-            connection: ArcSwap::from_pointee(connection),
+            connection: ArcSwapOption::empty(),
             retiring: TaskTracker::new(),
-        })
+        }
     }
 
     /// Takes another URL: new calls go there, those under way end where they began.
@@ -74,9 +82,17 @@ impl MongoStore {
     /// As [`Self::connect`]; the former connection stays.
     pub async fn reconnect(&self, url: &SecretString) -> Result<(), ConnectError> {
         let connection = Connection::open(&self.settings, url).await?;
-        let former = self.connection.swap(Arc::new(connection));
-        self.retiring.spawn(async move { former.close().await });
+        let former = self.connection.swap(Some(Arc::new(connection)));
+        if let Some(former) = former {
+            self.retiring.spawn(async move { former.close().await });
+        }
         Ok(())
+    }
+
+    /// Whether a URL was given that a client can be made of.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.connection.load().is_some()
     }
 
     /// What the server is, asked once for each connection.
@@ -84,21 +100,27 @@ impl MongoStore {
     /// # Errors
     /// [`StoreError`], where the server can't be asked.
     pub async fn facts(&self) -> Result<ServerFacts, StoreError> {
-        let connection = self.connection.load_full();
-        connection.facts().await.cloned()
+        self.connection()?.facts().await.cloned()
     }
 
     /// Waits for the writes under way, then ends every connection. Bounded by the deadline of a
     /// write.
     pub async fn close(&self) {
         self.retiring.close();
-        self.connection.load_full().close().await;
+        if let Some(connection) = self.connection.load_full() {
+            connection.close().await;
+        }
         self.retiring.wait().await;
+    }
+
+    fn connection(&self) -> Result<Arc<Connection>, StoreError> {
+        let connection = self.connection.load_full();
+        connection.ok_or_else(|| StoreError::Unreachable("no MongoDB URL is there yet".to_owned()))
     }
 
     /// The connection, once it is known what the server can do: no call depends on a guess.
     async fn probed(&self) -> Result<(Arc<Connection>, Capability), StoreError> {
-        let connection = self.connection.load_full();
+        let connection = self.connection()?;
         let capability = connection.facts().await?.capability;
         Ok((connection, capability))
     }
@@ -107,7 +129,12 @@ impl MongoStore {
 #[async_trait]
 impl TenantStore for MongoStore {
     fn capability(&self) -> Capability {
-        self.connection.load().capability()
+        let connection = self.connection.load();
+        let capability = connection
+            .as_ref()
+            .map(|connection| connection.capability());
+        // Looks before it acts: as one that nobody has asked yet.
+        capability.unwrap_or(Capability::Unfenced)
     }
 
     async fn find_tenants(&self, query: &TenantQuery) -> Result<TenantView, StoreError> {
@@ -230,7 +257,7 @@ impl TenantStore for MongoStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        let connection = self.connection.load_full();
+        let connection = self.connection()?;
         connection.read("ping", doc! {"ping": 1}).await.map(drop)
     }
 
@@ -248,10 +275,10 @@ impl TenantStore for MongoStore {
 #[async_trait]
 impl LoginStore for MongoStore {
     async fn find_login(&self, email: &Email) -> Result<Option<FoundLogin>, StoreError> {
-        logins::find_login(&self.connection.load_full(), email).await
+        logins::find_login(&*self.connection()?, email).await
     }
 
     async fn find_tenant(&self, key: &TenantKey) -> Result<Option<StoredTenant>, StoreError> {
-        logins::find_tenant(&self.connection.load_full(), key).await
+        logins::find_tenant(&*self.connection()?, key).await
     }
 }

@@ -78,6 +78,7 @@ fn rests_on_the_database(told: ReasonKind) -> bool {
         | K::AdoptionRequired
         | K::RestoreRefused
         | K::DataMissing
+        | K::SpecOutdated
         | K::Unsupported
         | K::OperationUnknown
         | K::DeletionProtected => true,

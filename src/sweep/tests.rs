@@ -321,6 +321,37 @@ async fn who_is_refused_is_woken_once_nothing_stands_in_the_way_any_more() {
 }
 
 #[tokio::test]
+async fn who_is_refused_for_an_older_spec_is_neither_woken_nor_written_to_again() {
+    for capability in MODES {
+        let mut world = World::new(capability);
+        world.apply("acme", &json!({}));
+        world.settle().await;
+        world.cluster.back_up();
+        world.apply("acme", &json!({"organizationName": "bolt"}));
+        world.settle().await;
+        world.cluster.restore();
+        world.watch();
+        world.sweep().await;
+        assert_eq!(world.woken(), BTreeSet::from(["acme".to_owned()]));
+        world.settle().await;
+        let before = world.writes();
+        for object in world.cluster.objects() {
+            world.pass(object).await;
+        }
+        assert_eq!(world.sweep().await.differing, 0);
+        assert_eq!((world.woken(), world.writes()), (BTreeSet::new(), before));
+        let kept = world.document("organizations", "bolt");
+        let owner = kept.get_document("owner").unwrap();
+        assert_eq!(owner.get_str("outdated_name").ok(), Some("acme"));
+        // Drift of such a one is found like any other's.
+        let edit = doc! {"$set": {"collection_name": "org_evil"}};
+        world.edit("organizations", "bolt", &edit);
+        world.sweep().await;
+        assert_eq!(world.woken(), BTreeSet::from(["acme".to_owned()]));
+    }
+}
+
+#[tokio::test]
 async fn an_active_tenant_whose_object_is_gone_is_released_and_nothing_of_it_dropped() {
     for capability in MODES {
         let mut world = World::new(capability);

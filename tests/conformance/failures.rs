@@ -150,7 +150,7 @@ async fn answered(command: &'static str, reply: Document) -> Result<&'static str
 
 #[tokio::test]
 async fn what_a_server_refuses_is_told_apart() -> Result<()> {
-    let failed = |code, name: &str| refusal(code, name);
+    let failed = |code, name: &str| refusal(code, name, CANARY);
     let write_error = doc! {"index": 0, "code": 8, "codeName": "UnknownError", "errmsg": CANARY};
     let concern = doc! {"code": 64, "codeName": "WriteConcernTimeout", "errmsg": CANARY};
     let cases = [

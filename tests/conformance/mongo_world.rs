@@ -27,8 +27,7 @@ use organization_operator_harness::{home::Home, mongo::MongoServer};
 use secrecy::SecretString;
 
 use crate::{
-    fence::Fence,
-    relay::{Relay, Rule},
+    relay::{Relay, Rule, atomic::Atomic, fence::Fence},
     world::{Hand, World},
 };
 
@@ -101,7 +100,7 @@ pub async fn open() -> Result<Opened> {
 
 /// The same, fenced: as MongoDB 6.0 and later, whatever the server is.
 pub async fn open_fenced() -> Result<Opened> {
-    let opened = open_behind(Arc::new(Fence::default())).await?;
+    let opened = open_behind(Arc::new(Atomic::<Fence>::default())).await?;
     let capability = opened.world.store.capability();
     ensure!(
         capability == Capability::Fenced,

@@ -10,7 +10,9 @@ use organization_operator::{
         ids::{AdminId, CollectionUuid, OrganizationId},
         names::{CollectionName, OrgName},
         record::StoredTenant,
-        record::{AdminRecord, CredentialVersion, OrganizationRecord, Owner, State, Tenant},
+        record::{
+            AdminRecord, CredentialVersion, Naming, OrganizationRecord, Owner, State, Tenant,
+        },
         step::NewAdmin,
     },
     store::port::{StoreError, TenantQuery, TenantView},
@@ -74,6 +76,10 @@ pub fn record(number: u8, text: &str) -> Result<OrganizationRecord> {
         created_at: Timestamp::from_millisecond(1_700_000_000_123)?,
         names: vec![name(text)?],
         owner: Some(owner(&format!("u{number}"))),
+        naming: Naming {
+            generation: Some(1),
+            outdated: None,
+        },
         released: None,
         state: State::Provisioning,
         quarantine: vec![],

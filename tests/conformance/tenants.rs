@@ -39,7 +39,9 @@ pub async fn a_record_comes_back_as_it_was_inserted(world: &World) -> Result<()>
         to: name("bolt")?,
         clear: true,
         started_at: Timestamp::from_millisecond(1_700_000_000_456)?,
+        generation: Some(3),
     });
+    written.naming.outdated = Some(name("dune")?);
     written.quarantine = vec![Quarantine {
         name: name("coil")?,
         until: Timestamp::from_millisecond(1_700_000_060_456)?,
@@ -137,6 +139,7 @@ pub async fn a_tenant_of_the_older_service_reads_as_active_and_unclaimed(
     let expected = organization_operator::domain::record::OrganizationRecord {
         names: vec![],
         owner: None,
+        naming: organization_operator::domain::record::Naming::default(),
         state: State::Active,
         revision: None,
         ..record(1, "acme")?

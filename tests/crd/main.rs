@@ -4,5 +4,6 @@
 mod apiserver;
 mod cases;
 mod definition;
+mod reference;
 mod rules;
 mod typed;

@@ -1,47 +1,20 @@
 use anyhow::Result;
-use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use serde_json::json;
 
 use crate::{
     samples::organization_with,
+    tool::plant_older,
     world::{World, status},
 };
-
-/// A tenant as the older service made it.
-async fn plant(world: &World) -> Result<(ObjectId, Document)> {
-    let (id, admin_id) = (ObjectId::new(), ObjectId::new());
-    let record = doc! {
-        "_id": id, "organization_name": "acme", "collection_name": "org_acme",
-        "admin_id": admin_id, "created_at": DateTime::now(),
-    };
-    let admin = doc! {
-        "_id": admin_id, "email": "acme@acme.example", "organization_name": "acme",
-        "password": bcrypt::hash("an-old-Secret-1", 4)?, "created_at": DateTime::now(),
-    };
-    world
-        .database
-        .collection("organizations")
-        .insert_one(record)
-        .await?;
-    world
-        .database
-        .collection::<Document>("admins")
-        .insert_one(&admin)
-        .await?;
-    world
-        .database
-        .collection("org_acme")
-        .insert_one(doc! {"_id": 1})
-        .await?;
-    Ok((id, admin))
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_services_tenant_is_taken_over_only_with_leave_hash_and_data_untouched()
 -> Result<()> {
     let world = World::start("adoption").await?;
-    let (id, before) = plant(&world).await?;
-    let admin = json!({"email": "acme@acme.example"});
+    let email = "acme@acme.example";
+    let id = plant_older(&world, "acme", email, "an-old-Secret-1").await?;
+    let before = world.record("admins", "email", email).await?;
+    let admin = json!({"email": email});
     let wish = |policy: &str| {
         organization_with("acme", &json!({"admin": admin, "adoptionPolicy": policy}))
     };

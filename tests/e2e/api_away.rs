@@ -1,51 +1,27 @@
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use kube::{
-    Client, Config,
-    config::{KubeConfigOptions, Kubeconfig},
-};
 use mongodb::bson::doc;
-use organization_operator_harness::{control_plane::ControlPlane, home::Home};
 use serde_json::json;
 use tokio::{task::block_in_place, time::Instant};
 
 use crate::{
-    samples::{HASH, organization},
+    own_cluster::own_cluster,
+    samples::organization,
     world::{ALONE, World},
 };
 
 /// What failure-modes.md promises from the API server's return to work going on.
 const RESUMED: Duration = Duration::from_secs(10);
 
-impl World {
-    /// The world in a cluster of its own: the shared one's API server serves all tests.
-    async fn moved_to(mut self, cluster: &ControlPlane) -> Result<Self> {
-        block_in_place(|| self.operator.terminate())?;
-        let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig())?;
-        let options = KubeConfigOptions::default();
-        let config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
-        self.client = Client::try_from(config)?;
-        let kubeconfig = cluster.kubeconfig().to_string_lossy().into_owned();
-        self.operator = self.another_operator("moved", &[("KUBECONFIG", &kubeconfig)])?;
-        for namespace in [&self.namespace, &self.elsewhere] {
-            block_in_place(|| cluster.kubectl(&["create", "namespace", namespace]))?;
-        }
-        self.put_secret("login", &[("hash", HASH)]).await?;
-        block_in_place(|| self.operator.start())?;
-        Ok(self)
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_api_server_is_away_it_lives_and_goes_on_at_its_return() -> Result<()> {
-    let home = Home::temporary(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-cluster"))?;
-    let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
-    let cluster = block_in_place(|| ControlPlane::start(&home, &crds))?;
+    let cluster = own_cluster("away")?;
     let world = World::with("api-away", ALONE)
         .await?
-        .moved_to(&cluster)
+        .moved_to(&cluster, &[])
         .await?;
+    block_in_place(|| world.operator.start())?;
     world.apply(&organization("acme")).await?;
     world.settled("acme", "Succeeded").await?;
     let process = world.operator.server().process().pid();

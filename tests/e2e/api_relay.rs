@@ -1,7 +1,10 @@
 //! An API server that fails as it is told to: before the real one, for those who are given its
 //! kubeconfig. Plain HTTP; whoever comes by it is the cluster's administrator.
 
+mod expired;
+
 use std::{
+    collections::VecDeque,
     path::PathBuf,
     sync::{
         Arc,
@@ -10,11 +13,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use futures::stream;
+use async_trait::async_trait;
+use futures::{future::BoxFuture, stream};
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     Request, Response,
     body::{Bytes, Frame, Incoming},
+    http::request::Parts,
     server::conn::http1,
     service::service_fn,
 };
@@ -24,13 +29,15 @@ use kube::{
     client::Body,
     config::{KubeConfigOptions, Kubeconfig},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
 };
 
+use self::expired::Asked;
+pub use self::expired::{Expired, Told};
 use crate::servers::servers;
 
 /// What becomes of requests and of answers under way.
@@ -47,23 +54,52 @@ pub enum Rule {
     All(u16),
     /// Half of the requests are answered with that status, in no order that anybody could fall in with.
     Half(u16),
+    /// What is too old is told so, and watches that go on from there end.
+    Expired(Expired),
 }
 
 /// Knuth's multiplicative hash: 2^32 by the golden ratio.
 const SCATTER: u32 = 2_654_435_769;
 
-type Reply = Response<UnsyncBoxBody<Bytes, anyhow::Error>>;
+pub type Reply = Response<UnsyncBoxBody<Bytes, anyhow::Error>>;
+
+/// Stands between a request and the server.
+#[async_trait]
+pub trait Guard: Send + Sync + 'static {
+    /// The reply, which `sent` fetches; `None` cuts the connection.
+    async fn pass(
+        &self,
+        request: &Parts,
+        sent: BoxFuture<'_, Result<Reply>>,
+    ) -> Result<Option<Reply>>;
+}
+
+/// Lets everything pass.
+struct Open;
+
+#[async_trait]
+impl Guard for Open {
+    async fn pass(&self, _: &Parts, sent: BoxFuture<'_, Result<Reply>>) -> Result<Option<Reply>> {
+        Ok(Some(sent.await?))
+    }
+}
 
 /// Ends with its value.
 pub struct ApiRelay {
     kubeconfig: PathBuf,
     rule: watch::Sender<Rule>,
+    expired: Arc<AtomicU32>,
     _tasks: JoinSet<Result<()>>,
 }
 
 impl ApiRelay {
     /// Before the API server of all tests.
     pub async fn start(name: &str) -> Result<Self> {
+        Self::guarded(name, Arc::new(Open)).await
+    }
+
+    /// As [`Self::start`], past a guard.
+    pub async fn guarded(name: &str, guard: Arc<dyn Guard>) -> Result<Self> {
         let servers = servers()?;
         let kubeconfig = Kubeconfig::read_from(servers.cluster.kubeconfig())?;
         let options = KubeConfigOptions::default();
@@ -83,11 +119,19 @@ impl ApiRelay {
         });
         std::fs::write(&file, content.to_string())?;
         let (rule, told) = watch::channel(Rule::Pass);
+        let expired = Arc::default();
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, upstream, told));
+        let server = ApiServer {
+            upstream,
+            guard,
+            rule: told,
+            expired: Arc::clone(&expired),
+        };
+        tasks.spawn(accept(listener, server));
         Ok(Self {
             kubeconfig: file,
             rule,
+            expired,
             _tasks: tasks,
         })
     }
@@ -102,33 +146,37 @@ impl ApiRelay {
     pub fn set(&self, rule: Rule) {
         self.rule.send_replace(rule);
     }
+
+    /// How many pages of lists were refused as too old.
+    pub fn pages_expired(&self) -> u32 {
+        self.expired.load(Ordering::Relaxed)
+    }
 }
 
-async fn accept(
-    listener: TcpListener,
+/// What stands for the API server.
+#[derive(Clone)]
+struct ApiServer {
     upstream: Client,
+    guard: Arc<dyn Guard>,
     rule: watch::Receiver<Rule>,
-) -> Result<()> {
+    expired: Arc<AtomicU32>,
+}
+
+async fn accept(listener: TcpListener, server: ApiServer) -> Result<()> {
     let mut connections = JoinSet::new();
     let requests = Arc::new(AtomicU32::new(0));
     loop {
         let (stream, _) = listener.accept().await?;
-        let requests = Arc::clone(&requests);
-        connections.spawn(serve(stream, upstream.clone(), rule.clone(), requests));
+        connections.spawn(serve(stream, server.clone(), Arc::clone(&requests)));
     }
 }
 
 /// One connection, until either end closes it or the server goes away.
-async fn serve(
-    stream: TcpStream,
-    upstream: Client,
-    rule: watch::Receiver<Rule>,
-    requests: Arc<AtomicU32>,
-) {
-    let mut gone = rule.clone();
+async fn serve(stream: TcpStream, real: ApiServer, requests: Arc<AtomicU32>) {
+    let mut gone = real.rule.clone();
     let service = service_fn(move |request| {
         let number = requests.fetch_add(1, Ordering::Relaxed);
-        answer(request, number, upstream.clone(), rule.clone())
+        answer(request, number, real.clone())
     });
     let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
@@ -139,53 +187,88 @@ async fn serve(
 }
 
 async fn answer(
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
     number: u32,
-    upstream: Client,
-    mut rule: watch::Receiver<Rule>,
+    mut server: ApiServer,
 ) -> Result<Reply> {
-    let now = *rule.wait_for(|rule| *rule != Rule::Silent).await?;
+    let now = *server.rule.wait_for(|rule| *rule != Rule::Silent).await?;
+    let wants = Asked::of(request.uri());
     match now {
         Rule::All(status) => return refusal(status),
         Rule::Half(status) if number.wrapping_mul(SCATTER) >> 31 == 1 => return refusal(status),
+        Rule::Expired(expired) if expired.refuses(wants) => {
+            if !wants.is_watch() {
+                server.expired.fetch_add(1, Ordering::Relaxed);
+            }
+            return refused(410, &expired::status());
+        }
+        Rule::Expired(expired) => {
+            if let Some(paged) = expired.paged(request.uri()) {
+                *request.uri_mut() = paged;
+            }
+        }
         Rule::Half(_) | Rule::Pass | Rule::Silent | Rule::SilentWatches | Rule::Away => {}
     }
-    let query = request.uri().query().unwrap_or_default();
-    let may_die = query.contains("watch=") && now != Rule::SilentWatches;
+    let may_die = wants.is_watch() && now != Rule::SilentWatches;
     let (mut head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     // Those of this connection; the client has its own.
     head.headers.remove("host");
     head.headers.remove("content-length");
-    let reply = upstream.send(Request::from_parts(head, Body::from(body)));
-    let (mut head, body) = reply.await?.into_parts();
-    head.headers.remove("transfer-encoding");
-    let frames = stream::unfold(
-        (body, rule, may_die),
-        |(mut body, mut rule, may_die)| async move {
-            let frame = next(&mut body, &mut rule, may_die).await?;
-            Some((frame, (body, rule, may_die)))
-        },
-    );
-    Ok(Response::from_parts(
-        head,
-        StreamBody::new(frames).boxed_unsync(),
-    ))
+    let request = Request::from_parts(head.clone(), Body::from(body));
+    let sent = async {
+        let (mut head, body) = server.upstream.send(request).await?.into_parts();
+        head.headers.remove("transfer-encoding");
+        let delivery = Delivery {
+            body,
+            rule: server.rule,
+            wants,
+            may_die,
+            last_words: None,
+        };
+        let frames = stream::unfold(delivery, |mut delivery| async move {
+            let frame = delivery.next().await?;
+            Some((frame, delivery))
+        });
+        let body = StreamBody::new(frames).boxed_unsync();
+        Ok(Response::from_parts(head, body))
+    };
+    let reply = server.guard.pass(&head, Box::pin(sent)).await?;
+    reply.context("cut by the guard")
 }
 
-/// The next piece of an answer, once it may pass.
-async fn next(
-    body: &mut Body,
-    rule: &mut watch::Receiver<Rule>,
+/// An answer under way.
+struct Delivery {
+    body: Body,
+    rule: watch::Receiver<Rule>,
+    wants: Asked,
     may_die: bool,
-) -> Option<Result<Frame<Bytes>>> {
-    let passes = |rule: &Rule| *rule != Rule::Silent && !(may_die && *rule == Rule::SilentWatches);
-    loop {
-        rule.wait_for(passes).await.ok()?;
-        tokio::select! {
-            biased;
-            _ = rule.changed() => {}
-            frame = body.frame() => return Some(frame?.map_err(anyhow::Error::from)),
+    /// All that is still said, once its time is over.
+    last_words: Option<VecDeque<Bytes>>,
+}
+
+impl Delivery {
+    /// The next piece, once it may pass.
+    async fn next(&mut self) -> Option<Result<Frame<Bytes>>> {
+        let (wants, may_die) = (self.wants, self.may_die);
+        let passes =
+            |rule: &Rule| *rule != Rule::Silent && !(may_die && *rule == Rule::SilentWatches);
+        loop {
+            let now = *self.rule.wait_for(passes).await.ok()?;
+            if let Rule::Expired(expired) = now
+                && expired.ends(wants)
+                && self.last_words.is_none()
+            {
+                self.last_words = Some(expired.last_words());
+            }
+            if let Some(words) = &mut self.last_words {
+                return words.pop_front().map(|word| Ok(Frame::data(word)));
+            }
+            tokio::select! {
+                biased;
+                _ = self.rule.changed() => {}
+                frame = self.body.frame() => return Some(frame?.map_err(anyhow::Error::from)),
+            }
         }
     }
 }
@@ -197,6 +280,10 @@ fn refusal(status: u16) -> Result<Reply> {
         "reason": if status == 429 { "TooManyRequests" } else { "ServiceUnavailable" },
         "message": "told to by a test", "code": status,
     });
+    refused(status, &body)
+}
+
+fn refused(status: u16, body: &Value) -> Result<Reply> {
     let body = Full::from(body.to_string()).map_err(|never| match never {});
     let reply = Response::builder()
         .status(status)

@@ -11,7 +11,7 @@ use crate::{
     api_relay::{ApiRelay, Rule},
     api_world::ApiWorld,
     replicas::leads,
-    samples::{organization, organization_with},
+    samples::{PASSWORD, organization, organization_with},
     servers::servers,
     world::World,
 };
@@ -195,5 +195,17 @@ async fn a_watch_that_silently_died_is_noticed_and_writes_never_trust_it() -> Re
         "a write trusted the watch: {record:?}"
     );
     relay.set(Rule::Pass);
+    Ok(())
+}
+
+/// A person mends it, and whoever asks again then is served: no fault of the service's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_in_a_namespace_that_is_gone_is_unavailable() -> Result<()> {
+    let nowhere = "api-nowhere";
+    let settings = [("API_NAMESPACE", nowhere), ("WATCH_NAMESPACES", nowhere)];
+    let world = ApiWorld::with("api-homeless", &settings).await?;
+    let answer = world.create("acme", "admin@acme.example", PASSWORD);
+    answer.await?.with(503)?;
+    ensure!(world.world.count("organizations").await? == 0);
     Ok(())
 }

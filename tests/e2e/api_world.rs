@@ -63,9 +63,20 @@ impl ApiWorld {
 
     /// As [`Self::start`]; `settings` go before the usual ones.
     pub async fn with(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::on(name, servers()?.mongo.url(), settings).await
+    }
+
+    /// As [`Self::with`], on a database server of the test's own.
+    pub async fn on(name: &str, mongo_url: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        let world = Self::unready(name, mongo_url, settings).await?;
+        block_in_place(|| world.world.operator.start())?;
+        Ok(world)
+    }
+
+    /// As [`Self::on`], with the process still to be started.
+    pub async fn unready(name: &str, mongo_url: &str, settings: &[(&str, &str)]) -> Result<Self> {
         let settings: Vec<_> = SETTINGS.iter().chain(settings).copied().collect();
-        let world = World::of("run", name, servers()?.mongo.url(), &[], &settings).await?;
-        block_in_place(|| world.operator.start())?;
+        let world = World::of("run", name, mongo_url, &[], &settings).await?;
         Ok(Self::around(world, None))
     }
 
@@ -105,7 +116,20 @@ impl ApiWorld {
         token: &str,
         body: Option<&Value>,
     ) -> Result<Answer> {
-        let url = format!("{}{path}", self.service().api_url());
+        self.send_to(self.service(), method, path, token, body)
+            .await
+    }
+
+    /// As [`Self::send`], to another process.
+    pub async fn send_to(
+        &self,
+        service: &Operator,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer> {
+        let url = format!("{}{path}", service.api_url());
         let mut request = Request::builder().method(method).uri(url);
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -134,20 +158,44 @@ impl ApiWorld {
     }
 
     pub async fn log_in(&self, email: &str, password: &str) -> Result<Answer> {
+        self.log_in_at(self.service(), email, password).await
+    }
+
+    pub async fn log_in_at(
+        &self,
+        service: &Operator,
+        email: &str,
+        password: &str,
+    ) -> Result<Answer> {
         let wish = json!({"email": email, "password": password});
-        self.send("POST", "/admin/login", "", Some(&wish)).await
+        self.send_to(service, "POST", "/admin/login", "", Some(&wish))
+            .await
     }
 
     /// The access token of a login that is answered 200.
     pub async fn token(&self, email: &str, password: &str) -> Result<String> {
-        let session = self.log_in(email, password).await?.with(200)?.json()?;
+        self.token_at(self.service(), email, password).await
+    }
+
+    pub async fn token_at(
+        &self,
+        service: &Operator,
+        email: &str,
+        password: &str,
+    ) -> Result<String> {
+        let answer = self.log_in_at(service, email, password).await?;
+        let session = answer.with(200)?.json()?;
         let token = session["access_token"].as_str().map(str::to_owned);
         token.context("no token")
     }
 
     pub async fn read(&self, name: &str, token: &str) -> Result<Answer> {
+        self.read_at(self.service(), name, token).await
+    }
+
+    pub async fn read_at(&self, service: &Operator, name: &str, token: &str) -> Result<Answer> {
         let path = format!("/org/get?organization_name={name}");
-        self.send("GET", &path, token, None).await
+        self.send_to(service, "GET", &path, token, None).await
     }
 
     /// PUT /org/update of that organization with `wish`.

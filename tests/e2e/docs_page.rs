@@ -132,8 +132,9 @@ fn operator(world: &World) -> Result<Operator> {
         ("BCRYPT_COST", "10"),
         ("JWT_SECRET", "a-key-of-the-tests-that-is-long-enough"),
         ("LOG_FORMAT", "text"),
+        ("LOG_LEVEL", "trace"),
     ];
-    let name = format!("run-{}", world.namespace);
+    let name = format!("operator-{}-page", world.namespace);
     let operator = Operator::new(&servers.home, &name, Path::new(BINARY), &args, &environment)?;
     Ok(operator)
 }

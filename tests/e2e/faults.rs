@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::{
     hand::own_mongo,
-    samples::organization_with,
-    world::{World, status},
+    samples::{organization, organization_with},
+    world::{World, condition, status},
 };
 
 /// Not authorized, as MongoDB numbers it.
@@ -48,6 +48,12 @@ async fn a_refusal_of_the_operators_user_is_said_plainly_and_mended_by_itself() 
         .await?;
     let told = status(&world.settled("acme", "MongoUnauthorized").await?);
     assert_eq!(told.organization_name, before.organization_name);
+    world
+        .says(
+            "acme",
+            "not allowed to find (aggregate on organizations: code 13",
+        )
+        .await?;
     let answer = |path: &str| world.operator.get(path).map_err(|error| anyhow!(error));
     world
         .eventually("/readyz says so", || async {
@@ -61,6 +67,56 @@ async fn a_refusal_of_the_operators_user_is_said_plainly_and_mended_by_itself() 
     let told = status(&world.settled("acme", "Succeeded").await?);
     assert_eq!(told.collection_name.as_deref(), Some("org_beta"));
     Ok(())
+}
+
+/// Each command that needs a right of its own, and what MongoDB calls that.
+const RIGHTS: [(&str, &str); 3] = [
+    ("insert", "insert"),
+    ("create", "createCollection"),
+    ("renameCollection", "renameCollectionSameDB"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_missing_is_named_as_mongodb_calls_it() -> Result<()> {
+    let mongo = own_mongo("rights")?;
+    let world = World::on("rights", mongo.url(), &[]).await?;
+    world.apply(&organization("beta")).await?;
+    world.settled("beta", "Succeeded").await?;
+    for (command, right) in RIGHTS {
+        let refused = doc! {"errorCode": UNAUTHORIZED, "failCommands": [command]};
+        world.failpoint("alwaysOn", refused).await?;
+        let name = match command {
+            "renameCollection" => {
+                let wish = json!({"spec": {"organizationName": "gamma"}});
+                world.patch("beta", &wish).await?;
+                "beta".to_owned()
+            }
+            command => {
+                let name = format!("without-{command}");
+                world.apply(&organization(&name)).await?;
+                name
+            }
+        };
+        world.settled(&name, "MongoUnauthorized").await?;
+        world
+            .says(&name, &format!("not allowed to {right} ("))
+            .await?;
+        world.failpoint("off", doc! {}).await?;
+        world.settled(&name, "Succeeded").await?;
+    }
+    Ok(())
+}
+
+impl World {
+    /// Waits until condition Ready says that.
+    async fn says(&self, name: &str, text: &str) -> Result<()> {
+        self.eventually(text, || async {
+            let object = self.organizations().get(name).await?;
+            let ready = condition(&object, "Ready");
+            Ok(ready.is_some_and(|(_, _, message)| message.contains(text)))
+        })
+        .await
+    }
 }
 
 impl World {

@@ -16,13 +16,25 @@ use crate::{
 
 /// A server that a test may stop, or have fail: the shared one serves all.
 pub fn own_mongo(name: &str) -> Result<MongoServer> {
+    let home = mongo_home(name)?;
+    Ok(block_in_place(|| MongoServer::start(&home))?)
+}
+
+/// For a server of a test's own.
+pub fn mongo_home(name: &str) -> Result<Home> {
     let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-mongo-{name}"));
-    Ok(block_in_place(|| {
-        MongoServer::start(&Home::temporary(&parent)?)
-    })?)
+    Ok(Home::temporary(&parent)?)
 }
 
 impl World {
+    /// The object goes as the whole cluster does: without a word to the operator.
+    pub async fn lose(&self, name: &str) -> Result<()> {
+        self.delete(name).await?;
+        let stripped = json!({"metadata": {"finalizers": null}});
+        self.patch(name, &stripped).await?;
+        self.gone(name).await
+    }
+
     /// Inserts a document.
     pub async fn insert(&self, collection: &str, document: Document) -> Result<()> {
         let collection = self.database.collection::<Document>(collection);

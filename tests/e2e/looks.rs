@@ -91,4 +91,15 @@ impl World {
         })
         .await
     }
+
+    /// Waits until the record of that name is nobody's.
+    pub async fn unowned(&self, name: &str) -> Result<()> {
+        self.eventually("it is released", || async {
+            let record = self
+                .record("organizations", "organization_name", name)
+                .await?;
+            Ok(record.contains_key("released") && !record.contains_key("owner"))
+        })
+        .await
+    }
 }

@@ -1,8 +1,11 @@
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use k8s_openapi::api::events::v1::Event;
+use kube::{Api, api::ListParams};
 use mongodb::{
     IndexModel,
     bson::{Document, doc},
 };
+use organization_operator::crd::Organization;
 use serde_json::json;
 
 use crate::{
@@ -73,6 +76,68 @@ async fn documents_written_late_to_the_old_name_follow() -> Result<()> {
         world.collections().await?,
         ["admins", "org_beta", "organizations"]
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_documents_with_one_id_both_are_kept_and_a_person_is_told() -> Result<()> {
+    let world = World::with("clash", &["--name-quarantine", "3s"]).await?;
+    world.apply(&organization("acme")).await?;
+    world.settled("acme", "Succeeded").await?;
+    for id in ["same", "both"] {
+        let early = doc! {"_id": id, "by": "the early one"};
+        world.insert("org_acme", early).await?;
+    }
+    let wish = json!({"spec": {"organizationName": "beta"}});
+    world.patch("acme", &wish).await?;
+    world.settled("acme", "Succeeded").await?;
+    // One clashes, one is the same document again, one is new.
+    for (id, by) in [
+        ("both", "the late one"),
+        ("same", "the early one"),
+        ("new", "the late one"),
+    ] {
+        let late = doc! {"_id": id, "by": by};
+        world.insert("org_acme", late).await?;
+    }
+    world.released("beta", "acme").await?;
+
+    let told = |object: Option<&Organization>| {
+        let in_sync = object.and_then(|object| condition(object, "InSync"));
+        in_sync.is_some_and(|(truth, why, _)| truth == "False" && why == "StrayKept")
+    };
+    let told = world.until_in(&world.namespace, "acme", told).await?;
+    let told = told.context("acme is gone")?;
+    let record = world.record("organizations", "organization_name", "beta");
+    let place = format!("_stray.{}.0", record.await?.get_object_id("_id")?);
+    let message = condition(&told, "InSync").map(|(_, _, message)| message);
+    assert!(message.is_some_and(|message| message.contains(&place)));
+    world
+        .eventually("an Event names it", async || {
+            let events = Api::<Event>::namespaced(world.client.clone(), &world.namespace);
+            let events = events.list(&ListParams::default()).await?.items;
+            Ok(events.iter().any(|event| {
+                let note = event.note.as_deref().unwrap_or_default();
+                event.reason.as_deref() == Some("StrayKept") && note.contains(&place)
+            }))
+        })
+        .await?;
+    assert_eq!(world.count("org_beta").await?, 3);
+    let home = world.record("org_beta", "_id", "both").await?;
+    assert_eq!(
+        home.get_str("by")?,
+        "the early one",
+        "nothing is overwritten"
+    );
+    let kept = world.record(&place, "_id", "both").await?;
+    assert_eq!(kept.get_str("by")?, "the late one");
+
+    // The person has decided.
+    let kept = world.database.collection::<Document>(&place);
+    kept.drop().await?;
+    let object = world.looked_at_again("acme", "decided").await?;
+    let in_sync = condition(&object, "InSync").map(|(truth, _, _)| truth);
+    assert_eq!(in_sync.as_deref(), Some("True"));
     Ok(())
 }
 

@@ -26,8 +26,12 @@ impl Replicas {
     /// Two controllers with the Lease's default duration, the first one leading. `settings` are the
     /// first one's alone.
     pub async fn start(name: &str, settings: &[(&str, &str)]) -> Result<Self> {
-        let url = servers()?.mongo.url();
-        let world = World::of("controller", name, url, &[], &[HOLDS]).await?;
+        Self::on(name, servers()?.mongo.url(), settings).await
+    }
+
+    /// As [`Self::start`], on a database server of the test's own.
+    pub async fn on(name: &str, mongo_url: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        let world = World::of("controller", name, mongo_url, &[], &[HOLDS]).await?;
         let second = world.another_operator("second", &[])?;
         let mut world = world;
         world.operator = world.another_operator("first", settings)?;

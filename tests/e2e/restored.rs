@@ -3,14 +3,16 @@
 use anyhow::Result;
 use futures::TryStreamExt as _;
 use mongodb::bson::{Document, doc};
+use organization_operator::crd::CONFIRM_NAME_ANNOTATION;
 use serde_json::json;
 use tokio::task::block_in_place;
 
 use crate::{
     hand::message,
+    own_cluster::own_cluster,
     samples::{organization, organization_with},
     servers::servers,
-    world::{World, status},
+    world::{ALONE, World, status},
 };
 
 /// What a dump holds of a collection.
@@ -69,10 +71,7 @@ async fn a_cluster_rebuilt_from_git_with_the_same_cluster_id() -> Result<()> {
 
     // The old cluster ends without a word, and the new one's object is another.
     block_in_place(|| world.operator.terminate())?;
-    world.delete("acme").await?;
-    let stripped = json!({"metadata": {"finalizers": null}});
-    world.patch("acme", &stripped).await?;
-    world.gone("acme").await?;
+    world.lose("acme").await?;
     world.apply(&manifest).await?;
     block_in_place(|| world.operator.start())?;
 
@@ -102,27 +101,123 @@ async fn etcd_restored_to_an_older_state() -> Result<()> {
     // In the older state acme was of another uid, and coil was not there yet.
     block_in_place(|| world.operator.terminate())?;
     for name in ["acme", "coil"] {
-        world.delete(name).await?;
-        let stripped = json!({"metadata": {"finalizers": null}});
-        world.patch(name, &stripped).await?;
-        world.gone(name).await?;
+        world.lose(name).await?;
     }
     world.apply(&doomed("acme")).await?;
     block_in_place(|| world.operator.start())?;
     world.settled("acme", "Succeeded").await?;
-    world
-        .eventually("the other is released", || async {
-            let coil = world
-                .record("organizations", "organization_name", "coil")
-                .await?;
-            Ok(coil.contains_key("released") && !coil.contains_key("owner"))
-        })
-        .await?;
+    world.unowned("coil").await?;
     for name in ["org_acme", "org_coil"] {
         assert_eq!(world.count(name).await?, 1, "{name}");
     }
     world.apply(&organization("coil")).await?;
     world.settled("coil", "Succeeded").await?;
     assert_eq!(world.count("org_coil").await?, 1);
+    Ok(())
+}
+
+/// The real thing: a control plane of the test's own, whose etcd gets its former data back.
+#[tokio::test(flavor = "multi_thread")]
+async fn etcd_restored_to_before_a_rename() -> Result<()> {
+    let cluster = own_cluster("restored")?;
+    let world = World::with("unrenamed", &[ALONE[0], "--sweep-interval=1s"])
+        .await?
+        .moved_to(&cluster, &[])
+        .await?;
+    block_in_place(|| world.operator.start())?;
+    let named = |name: &str| json!({"spec": {"organizationName": name}});
+    let addressed = |address: &str| json!({"spec": {"admin": {"email": address}}});
+    for name in ["acme", "coil"] {
+        let doomed = json!({"deletionPolicy": "Delete"});
+        world.apply(&organization_with(name, &doomed)).await?;
+        world.settled(name, "Succeeded").await?;
+        world
+            .insert(&format!("org_{name}"), doc! {"_id": name})
+            .await?;
+    }
+    world.patch("acme", &named("acme")).await?;
+    world.settled("acme", "Succeeded").await?;
+    let snapshot = cluster.kubeconfig().with_file_name("snapshot");
+    block_in_place(|| cluster.back_up(&snapshot))?;
+    // At generation 3 each; and nothing is left of the former names.
+    world.patch("acme", &named("beta")).await?;
+    world
+        .patch("coil", &json!({"spec": {"displayName": "Coil"}}))
+        .await?;
+    world.patch("coil", &named("dune")).await?;
+    for (object, name, former) in [("acme", "beta", "acme"), ("coil", "dune", "coil")] {
+        world.settled(object, "Succeeded").await?;
+        world.released(name, former).await?;
+    }
+
+    block_in_place(|| world.operator.terminate())?;
+    block_in_place(|| cluster.put_back(&snapshot))?;
+    block_in_place(|| world.operator.start())?;
+
+    for (object, name) in [("acme", "beta"), ("coil", "dune")] {
+        let kept = world.settled(object, "SpecOutdated").await?;
+        let said = message(&kept);
+        assert!(
+            said.contains(CONFIRM_NAME_ANNOTATION) && said.contains(name),
+            "{said}"
+        );
+        assert_eq!(status(&kept).organization_name.as_deref(), Some(name));
+    }
+    // Past the generation of the rename, and still the older spec.
+    for address in ["a@acme.example", "b@acme.example"] {
+        world.patch("acme", &addressed(address)).await?;
+        let edited = world.settled("acme", "SpecOutdated").await?;
+        assert_eq!(
+            status(&edited).admin_email.as_deref(),
+            Some("acme@acme.example")
+        );
+        assert!(edited.metadata.generation <= Some(4));
+    }
+    assert_eq!(
+        world.organizations().get("acme").await?.metadata.generation,
+        Some(4)
+    );
+    let figures = || -> Result<_> {
+        let swept = world.metric("organization_operator_sweeps_total", "Succeeded")?;
+        let passes = world.metric("organization_operator_passes_total", "")?;
+        let writes = world.metric("organization_operator_kube_writes_total", "")?;
+        Ok((swept, passes, writes))
+    };
+    let mut last = figures()?;
+    let mut quiet = 0;
+    world
+        .eventually("two sweeps in a row wake nobody", async || {
+            let now = figures()?;
+            if now.0 > last.0 {
+                quiet = if now.1 == last.1 && now.2 == last.2 {
+                    quiet + now.0 - last.0
+                } else {
+                    0
+                };
+                last = now;
+            }
+            Ok(quiet >= 2)
+        })
+        .await?;
+    assert_eq!(
+        world.collections_that_count().await?,
+        ["admins", "org_beta", "org_dune", "organizations"]
+    );
+
+    // A person confirms the one, and puts the other right; then its next name is a wish like any.
+    let confirmed = json!({"metadata": {"annotations": {CONFIRM_NAME_ANNOTATION: "acme"}}});
+    world.patch("acme", &confirmed).await?;
+    world.settled("acme", "Succeeded").await?;
+    world.patch("coil", &named("dune")).await?;
+    world.settled("coil", "Succeeded").await?;
+    world.patch("coil", &named("elm")).await?;
+    let renamed = world.settled("coil", "Succeeded").await?;
+    assert_eq!(renamed.metadata.generation, Some(3));
+    assert_eq!(
+        world.collections_that_count().await?,
+        ["admins", "org_acme", "org_elm", "organizations"]
+    );
+    world.record("org_acme", "_id", "acme").await?;
+    world.record("org_elm", "_id", "coil").await?;
     Ok(())
 }

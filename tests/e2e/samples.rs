@@ -1,5 +1,6 @@
 //! What the tests apply.
 
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 /// A password, and a hash of it of cost 10.
@@ -36,4 +37,12 @@ pub fn secret(name: &str, data: &[(&str, &str)]) -> Value {
         .map(|(key, value)| ((*key).to_owned(), json!(value)))
         .collect();
     json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data})
+}
+
+/// A number that `make soak` tells by that variable.
+pub fn soak_setting(variable: &str) -> Result<usize> {
+    let number = std::env::var(variable).with_context(|| format!("{variable} is not set"))?;
+    number
+        .parse()
+        .with_context(|| format!("{variable} is no number"))
 }

@@ -90,10 +90,7 @@ async fn a_finalizer_stripped_by_hand_is_an_orphan_that_is_reported_and_never_dr
     world.settled("acme", "Succeeded").await?;
     world.insert("org_acme", doc! {"_id": 1}).await?;
     block_in_place(|| world.operator.terminate())?;
-    world.delete("acme").await?;
-    let stripped = json!({"metadata": {"finalizers": null}});
-    world.patch("acme", &stripped).await?;
-    world.gone("acme").await?;
+    world.lose("acme").await?;
     let told = world.tool(&["orphans"])?;
     assert!(crate::tool::stdout(&told).contains("ObjectGone"));
 

@@ -1,16 +1,16 @@
 //! A test's own world: a namespace, a database and an operator that watches only these.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
-use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client,
-    api::{ApiResource, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams},
+    api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams},
     core::GroupVersionKind,
     runtime::wait::{Condition, await_condition},
 };
@@ -20,8 +20,9 @@ use organization_operator_harness::operator::Operator;
 use serde_json::Value;
 
 use crate::{
+    rights::{self, Mode, Place},
     samples::{HASH, PASSWORD, secret},
-    servers::{client, servers},
+    servers::{client, make_namespace, mongo_client, servers},
 };
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_organization-operator");
@@ -42,6 +43,8 @@ pub struct World {
     pub database: Database,
     pub operator: Operator,
     pub client: Client,
+    /// Of a person, who may do anything. The operator's own is another one.
+    pub kubeconfig: PathBuf,
 }
 
 impl World {
@@ -75,6 +78,7 @@ impl World {
         flags: &[&str],
         settings: &[(&str, &str)],
     ) -> Result<Self> {
+        let mode = Mode::of(name)?;
         let number = WORLDS.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("{name}-{number}");
         let elsewhere = format!("{namespace}-elsewhere");
@@ -82,11 +86,16 @@ impl World {
         let lease = format!("{namespace}-lease");
         let scopes = format!("{namespace},{elsewhere}");
         let args: Vec<_> = [command].iter().chain(flags).copied().collect();
-        let kubeconfig = servers()?
-            .cluster
-            .kubeconfig()
-            .to_string_lossy()
-            .into_owned();
+        let client = client().await?;
+        for namespace in [&lease, &namespace, &elsewhere] {
+            make_namespace(&client, namespace).await?;
+        }
+        let place = Place {
+            own: &lease,
+            watched: [&namespace, &elsewhere],
+        };
+        let kubeconfig = tokio::task::block_in_place(|| rights::grant(mode, &place))?;
+        let kubeconfig = kubeconfig.to_string_lossy().into_owned();
         let usual = [
             ("KUBECONFIG", kubeconfig.as_str()),
             ("MONGO_URL", mongo_url),
@@ -97,7 +106,7 @@ impl World {
             ("MONGO_WRITE_TIMEOUT", "30s"),
             ("BCRYPT_COST", "10"),
             ("LOG_FORMAT", "text"),
-            ("LOG_LEVEL", "info,organization_operator=debug"),
+            ("LOG_LEVEL", "trace"),
             // A namespace that no test deletes, and slow renewals are no failure either.
             ("LEASE_NAMESPACE", &lease),
             ("LEASE_DURATION", "30s"),
@@ -106,7 +115,8 @@ impl World {
             ("ADOPTION_NAMESPACES", &namespace),
             ("API_NAMESPACE", &namespace),
         ];
-        let environment: Vec<_> = usual.iter().chain(settings).copied().collect();
+        let usual = usual.iter().chain(mode.settings());
+        let environment: Vec<_> = usual.chain(settings).copied().collect();
         let process = format!("operator-{namespace}");
         let operator = Operator::new(
             &servers()?.home,
@@ -115,19 +125,15 @@ impl World {
             &args,
             &environment,
         )?;
-        let client = client().await?;
         let world = Self {
-            database: mongodb::Client::with_uri_str(mongo_url)
-                .await?
-                .database(&database),
+            database: mongo_client(mongo_url).await?.database(&database),
             namespace,
             elsewhere,
             operator,
             client,
+            kubeconfig: servers()?.cluster.kubeconfig().to_owned(),
         };
-        world.make_namespace(&lease).await?;
         for namespace in [&world.namespace, &world.elsewhere] {
-            world.make_namespace(namespace).await?;
             world
                 .put_secret_in(
                     namespace,
@@ -137,19 +143,6 @@ impl World {
                 .await?;
         }
         Ok(world)
-    }
-
-    async fn make_namespace(&self, name: &str) -> Result<()> {
-        let namespace = Namespace {
-            metadata: ObjectMeta {
-                name: Some(name.to_owned()),
-                ..ObjectMeta::default()
-            },
-            ..Namespace::default()
-        };
-        let api = Api::<Namespace>::all(self.client.clone());
-        api.create(&PostParams::default(), &namespace).await?;
-        Ok(())
     }
 
     pub fn organizations_in(&self, namespace: &str) -> Api<Organization> {

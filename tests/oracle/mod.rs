@@ -1,8 +1,9 @@
 //! The oracle: judges what is there once everything has come to rest, whatever was broken on the way.
 //! It knows nothing of how that was read, so that simulation and real servers share it.
 
+pub mod expected;
 pub mod normal;
-mod sound;
+pub mod sound;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,6 @@ use anyhow::{Context as _, Result, ensure};
 use mongodb::bson::{Bson, Document};
 use organization_operator::crd::Organization;
 
-pub use self::sound::ready;
 use self::sound::text;
 
 /// All there is.
@@ -98,8 +98,30 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Every acknowledged document is there, once, and nobody else has it.
+    /// Every acknowledged document is there, once, in its tenant's collection, and nobody else has it.
     pub fn keeps(&self, acknowledged: &[Acknowledged]) -> Result<()> {
+        self.has_all(acknowledged, |_, _| false)
+    }
+
+    /// As [`Self::keeps`], where UUIDs change and two processes act: nothing fences a rename that another
+    /// one has given up meanwhile. Its tenant's data is out of sight then, which it says, and may be
+    /// kept where nobody else is at home.
+    pub fn keeps_unfenced(&self, acknowledged: &[Acknowledged]) -> Result<()> {
+        self.has_all(acknowledged, |record, place| {
+            let recorded = record.get("collection_uuid");
+            let mut stored = self.collections.values();
+            let is_in_sight = stored.any(|it| recorded == Some(&it.uuid));
+            let mut holders = self.records.iter();
+            let holder = holders.find(|it| text(it, "collection_name") == Some(place));
+            !is_in_sight && holder.is_none()
+        })
+    }
+
+    fn has_all(
+        &self,
+        acknowledged: &[Acknowledged],
+        may_be: impl Fn(&Document, &str) -> bool,
+    ) -> Result<()> {
         for written in acknowledged {
             let id = Bson::Int32(written.id);
             let has_it =
@@ -116,15 +138,21 @@ impl Snapshot {
                     *place == written.written_to,
                     "{written:?} was moved to {place}"
                 ),
-                Some(owner) => self.is_owners(owner, place, written)?,
+                Some(owner) => self.is_owners(owner, place, written, &may_be)?,
             }
         }
         Ok(())
     }
 
-    /// Whether a place is of that owner: the home of its tenant, a stray of it, or where a client
-    /// wrote after its tenant was gone.
-    fn is_owners(&self, id: &str, place: &str, written: &Acknowledged) -> Result<()> {
+    /// Whether a place is of that owner: the home of its tenant, a stray of it, where it may be besides,
+    /// or where a client wrote after its tenant was gone.
+    fn is_owners(
+        &self,
+        id: &str,
+        place: &str,
+        written: &Acknowledged,
+        may_be: impl Fn(&Document, &str) -> bool,
+    ) -> Result<()> {
         let has_id = |record: &&Document| {
             record
                 .get_object_id("_id")
@@ -140,7 +168,7 @@ impl Snapshot {
         let home = text(record, "collection_name").context("a record without home")?;
         let is_stray = place.starts_with(&format!("_stray.{id}."));
         ensure!(
-            place == home || is_stray,
+            place == home || is_stray || may_be(record, place),
             "{written:?} is in {place}, not in {home}"
         );
         Ok(())

@@ -1,9 +1,10 @@
 //! An end, written so that two that may pass for one are equal.
 //!
 //! What may differ after a fault, and why: ids, uids, UUIDs (each run makes its own); revisions and
-//! versions of Secrets (a step that was lost is taken once more); times; the count of dead tokens (a
-//! step before the one that failed may end them twice, see [`super::Snapshot`]'s users, which compare
-//! whether they are dead); documents that clients wrote meanwhile, which are judged one by one.
+//! versions of Secrets (a step that was lost is taken once more); generations of the spec (a wish that
+//! was followed by another may be seen or not); times; the count of dead tokens (a step before the one
+//! that failed may end them twice, see [`super::Snapshot`]'s users, which compare whether they are
+//! dead); documents that clients wrote meanwhile, which are judged one by one.
 
 use std::collections::BTreeMap;
 
@@ -77,6 +78,8 @@ impl Snapshot {
         for held in ["owner", "released"] {
             if let Some(Bson::Document(owner)) = fields.get_mut(held) {
                 let uid = owner.remove("uid");
+                // Wishes that were seen or not, as the fault would have it.
+                owner.remove("generation");
                 let uid = uid.as_ref().and_then(Bson::as_str);
                 let is_live = self
                     .objects
@@ -87,6 +90,7 @@ impl Snapshot {
         }
         if let Some(Bson::Document(operation)) = fields.get_mut("operation") {
             operation.remove("started_at");
+            operation.remove("generation");
             if let Some(Bson::Document(admin)) = operation.get_mut("admin") {
                 for passing in KEPT_BUT_PASSING {
                     admin.remove(passing);

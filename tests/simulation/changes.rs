@@ -113,7 +113,7 @@ impl Asking {
         Ok((answer.outcome, answer.reason.unwrap_or_default()))
     }
 
-    /// All that MongoDB holds, but for counts of revisions and tokens.
+    /// All that MongoDB holds, but for counts of revisions, generations and tokens.
     fn stored(&self) -> String {
         let mut documents = self.world.store.documents("organizations");
         documents.extend(self.world.store.documents("admins"));
@@ -126,6 +126,9 @@ impl Asking {
                 "credential_version",
             ] {
                 document.remove(counted);
+            }
+            if let Ok(owner) = document.get_document_mut("owner") {
+                owner.remove("generation");
             }
             if self.world.store.capability() == Capability::Unfenced {
                 document.remove("collection_uuid");

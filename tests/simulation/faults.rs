@@ -19,7 +19,7 @@ use organization_operator::domain::observed::Capability;
 use self::{
     gate::{CRASHES, Fault, WAYS, Way},
     judge::Bench,
-    scenarios::{ARCHIVES, REQUESTS, SCENARIOS, Scenario, known},
+    scenarios::{ARCHIVES, OLDER_SPECS, REQUESTS, SCENARIOS, Scenario, known},
 };
 
 /// Seeds of `make test`; `make soak` goes on from there.
@@ -170,6 +170,17 @@ fn whatever_write_of_an_archive_is_broken_the_end_is_the_same_where_uuids_last()
 #[test]
 fn whatever_write_of_an_archive_is_broken_the_end_is_the_same_where_uuids_change() -> Result<()> {
     every_write(ARCHIVES, "archive", Capability::Unfenced, SEEDS)
+}
+
+#[test]
+fn no_rename_follows_from_an_older_spec_whatever_write_is_broken_where_uuids_last() -> Result<()> {
+    every_write(OLDER_SPECS, "older spec", Capability::Fenced, SEEDS)
+}
+
+#[test]
+fn no_rename_follows_from_an_older_spec_whatever_write_is_broken_where_uuids_change() -> Result<()>
+{
+    every_write(OLDER_SPECS, "older spec", Capability::Unfenced, SEEDS)
 }
 
 #[test]

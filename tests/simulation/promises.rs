@@ -9,7 +9,7 @@ use proptest::{prop_assert, prop_assert_eq, test_runner::TestCaseError};
 use crate::{
     acts::{Act, REQUESTED},
     look::snapshot,
-    oracle::ready,
+    oracle::sound::ready,
     world::World,
 };
 

@@ -3,6 +3,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::auth::token::NoKeys;
 
 const ONE: &str = "b9d1c6f4a7e04c0e8d2f5a3b7c916e08";
 const TWO: &str = "4f1d7a90c3b2e8654f0a9d8c7b6e5f31";
@@ -158,9 +159,9 @@ async fn a_change_is_taken_when_it_was_seen_twice() {
         Look::Unsettled,
         "still being written"
     );
-    assert_eq!(*follower.tokens.keys(), keys(ONE, &[TWO]).await);
+    assert_eq!(*follower.tokens.keys().unwrap(), keys(ONE, &[TWO]).await);
     assert_eq!(follower.look().await, Look::Replaced);
-    assert_eq!(*follower.tokens.keys(), keys(THREE, &[ONE]).await);
+    assert_eq!(*follower.tokens.keys().unwrap(), keys(THREE, &[ONE]).await);
     assert_eq!(follower.look().await, Look::Same);
 }
 
@@ -191,7 +192,7 @@ async fn what_can_not_be_used_is_told_once_and_leaves_the_keys_alone() {
     fs::remove_file(files.path("current")).unwrap();
     assert!(matches!(follower.look().await, Look::Unusable(_)));
     assert_eq!(follower.look().await, Look::StillUnusable);
-    assert_eq!(*follower.tokens.keys(), keys(ONE, &[TWO]).await);
+    assert_eq!(*follower.tokens.keys().unwrap(), keys(ONE, &[TWO]).await);
 
     // It comes back, and goes again: that is news.
     files.write("current", ONE);
@@ -203,6 +204,23 @@ async fn what_can_not_be_used_is_told_once_and_leaves_the_keys_alone() {
 #[tokio::test]
 async fn without_files_there_is_nothing_to_follow_and_no_end() {
     let tokens = Tokens::new(keys(ONE, &[]).await, Duration::from_hours(1));
-    let mut kept = std::pin::pin!(keep(Arc::new(tokens), setting(ONE)));
+    let mut told = false;
+    let mut kept = Box::pin(keep(Arc::new(tokens), setting(ONE), |it| told = it.is_ok()));
     assert!(futures::poll!(&mut kept).is_pending());
+    drop(kept);
+    assert!(told);
+}
+
+#[tokio::test]
+async fn the_first_keys_are_taken_at_once_and_until_then_no_token_is_good_or_bad() {
+    let files = Files::new();
+    let tokens = Arc::new(Tokens::without_keys(Duration::from_hours(1)));
+    let mut follower = Follower::new(Arc::clone(&tokens), files.sources());
+    files.write("current", "change-me");
+    assert!(matches!(follower.look().await, Look::Unusable(_)));
+    let checked = tokens.check("what", jiff::Timestamp::UNIX_EPOCH);
+    assert_eq!(checked.err(), Some(NoKeys.into()));
+    files.write("current", ONE);
+    assert_eq!(follower.look().await, Look::Replaced);
+    assert_eq!(*tokens.keys().unwrap(), keys(ONE, &[TWO]).await);
 }

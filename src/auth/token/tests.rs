@@ -62,7 +62,7 @@ fn live() -> LiveIdentity {
 }
 
 fn minted(tokens: &Tokens) -> String {
-    let token = tokens.mint(&identity(), now());
+    let token = tokens.mint(&identity(), now()).unwrap();
     token.text.expose_secret().to_owned()
 }
 

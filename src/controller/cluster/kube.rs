@@ -2,6 +2,7 @@
 //! decides anew.
 
 mod api;
+mod definition;
 mod failure;
 mod secret;
 

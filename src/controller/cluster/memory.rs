@@ -51,6 +51,7 @@ impl MemoryCluster {
                 writes: state.writes,
                 now: state.now,
                 watch: state::Watch::default(),
+                backup: state.backup.clone(),
             }),
             interruption: Mutex::default(),
         }

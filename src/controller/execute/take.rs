@@ -22,7 +22,7 @@ use crate::{
         password::generate_password,
         step::{Learned, Look, Step},
     },
-    store::port::{StoreError, TenantQuery},
+    store::port::TenantQuery,
 };
 
 /// What the live object wishes; `None` where it is gone, or another one by now.
@@ -60,11 +60,7 @@ impl Taking<'_> {
             Step::CreateAdminSecret(_) => return self.create_admin_secret(credential).await,
             Step::DeleteAdminSecret(secret) => cluster.delete_own_secret(self.key, secret).await?,
             Step::InsertRecord(record) => {
-                if !self.context.indexes.is_open() {
-                    // Without them two could claim one name.
-                    let why = "the unique indexes are not known to hold yet";
-                    return Err(StoreError::Unreachable(why.to_owned()).into());
-                }
+                self.context.indexes.pass()?;
                 store.insert_record(record).await?;
             }
             Step::UpdateRecord { before, after, .. } => store.update_record(before, after).await?,

@@ -24,7 +24,7 @@ use crate::{
         observed::{Capability, Rules},
     },
     runtime::{database::IndexGate, metrics::Metrics},
-    store::memory::MemoryStore,
+    store::{memory::MemoryStore, port::StoreError},
 };
 
 /// What a cluster can't do.
@@ -202,6 +202,12 @@ async fn nothing_is_claimed_before_the_unique_indexes_are_known_to_hold() {
         let status = cluster.object("team", "acme").unwrap().status.unwrap();
         status.conditions[0].reason.clone()
     };
+    assert_eq!(passes().await, "MongoUnavailable");
+    indexes.fail(&StoreError::Unauthorized(
+        "not allowed to createIndex".to_owned(),
+    ));
+    assert_eq!(passes().await, "MongoUnauthorized");
+    indexes.fail(&StoreError::Unreachable("no answer".to_owned()));
     assert_eq!(passes().await, "MongoUnavailable");
     indexes.open();
     assert_eq!(passes().await, "Succeeded");

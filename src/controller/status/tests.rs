@@ -8,7 +8,7 @@ use crate::domain::{
     ids::{AdminId, CollectionUuid, OrganizationId},
     names::OrgName,
     observed::{Capability, Done, FreshIds, ObservedCollection, Rules},
-    record::{AdminRecord, StoredTenant, Stray},
+    record::{AdminRecord, Naming, StoredTenant, Stray},
 };
 
 const ID: OrganizationId = OrganizationId([1; 12]);
@@ -31,6 +31,7 @@ fn seen() -> Observed {
         created_at: now(),
         names: vec![name()],
         owner: None,
+        naming: Naming::default(),
         released: None,
         state: State::Active,
         quarantine: Vec::new(),
@@ -164,6 +165,29 @@ fn a_lost_collection_is_not_ready_and_a_refused_change_leaves_it_so() {
         (truth(&refused, "Ready"), truth(&refused, "CollectionReady")),
         ("False", "True")
     );
+}
+
+#[test]
+fn a_token_count_that_was_set_back_is_not_believed_unless_it_is_anothers() {
+    let seen = seen();
+    let reason = Reason::DataMissing(Missing::Collection(CollectionName::of_tenant(&name())));
+    let before = status_after(
+        &OrganizationStatus::default(),
+        &outcome(Some(&seen), &reason),
+    );
+    assert_eq!(before.token_version, Some(3));
+    let ahead = OrganizationStatus {
+        token_version: Some(5),
+        ..before
+    };
+    let kept = status_after(&ahead, &outcome(Some(&seen), &reason));
+    assert_eq!(kept.token_version, Some(5));
+    let anothers = OrganizationStatus {
+        organization_id: Some(OrganizationId([9; 12]).to_string()),
+        ..ahead
+    };
+    let own = status_after(&anothers, &outcome(Some(&seen), &reason));
+    assert_eq!(own.token_version, Some(3));
 }
 
 #[test]

@@ -232,7 +232,9 @@ pub(super) fn linked(record: &OrganizationRecord, admin: &AdminRecord) -> Stage 
     let mut after = admin.clone();
     after.organization_id = Some(record.id);
     after.organization_name = record.organization_name.clone();
-    let change = if is_linked {
+    // A name that the organization had is no edit: the admin comes along.
+    let is_left_behind = record.names.contains(&admin.organization_name);
+    let change = if is_linked && !is_left_behind {
         AdminChange::Repair
     } else {
         AdminChange::Link

@@ -71,6 +71,7 @@ pub(super) fn finished(archive: &Archive, tenant: &Tenant, seen: &Observed) -> S
     let record = &tenant.record;
     seen_at(seen, &names_of_record(record))?;
     let place = CollectionName::archive(record.id);
+    home::put_away_again(record, &place, seen)?;
     for name in claimed_collections(record) {
         if let Some(there) = seen.at(&name)
             && !obstacle::is_held(there, seen)?
@@ -101,7 +102,7 @@ pub(super) fn finished(archive: &Archive, tenant: &Tenant, seen: &Observed) -> S
 /// Nobody's, under no name.
 pub(super) fn given_up(record: &mut OrganizationRecord, archive: &Archive) {
     record.state = State::Archived(Box::new(archive.clone()));
-    record.released = record.owner.take();
+    record.release();
     record.organization_name = archive.name.clone();
     record.collection_name = record.home();
     record.names.clear();

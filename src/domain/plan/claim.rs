@@ -9,7 +9,7 @@ use crate::domain::{
     names::CollectionName,
     observed::{Observed, ObservedObject},
     reason::{Missing, Reason},
-    record::{OrganizationRecord, State, StoredTenant, Tenant},
+    record::{Naming, OrganizationRecord, State, StoredTenant, Tenant},
     step::{RecordChange, Step},
 };
 
@@ -62,8 +62,10 @@ fn taken_over(
 ) -> Stage<Infallible> {
     let record = &tenant.record;
     let own = |after: &mut OrganizationRecord| {
-        after.owner = Some(object.owner.clone());
-        after.released = None;
+        after.give_to(
+            object.owner.clone(),
+            naming_of_taken(desired, object, record),
+        );
     };
     if desired.may_adopt == Adoption::Nothing {
         return rest(Reason::AdoptionRequired(desired.name.clone()));
@@ -80,14 +82,31 @@ fn taken_over(
         {
             to_do(update(RecordChange::TakeBack, record, own))
         }
-        None if desired.may_adopt == Adoption::Unowned => adopted(object, record, seen),
+        None if desired.may_adopt == Adoption::Unowned => adopted(desired, object, record, seen),
         Some(_) | None => rest(Reason::AdoptionRequired(desired.name.clone())),
+    }
+}
+
+/// What is known of the new owner's wishes for a name.
+fn naming_of_taken(
+    desired: &Desired,
+    object: &ObservedObject,
+    record: &OrganizationRecord,
+) -> Naming {
+    // Found by a name that it has left, and still claims. An object that never had it wishes that name;
+    // one that had it, by its status, is from before it left.
+    let is_called_so = desired.name == record.organization_name;
+    let had_it = object.known.is_some_and(|known| known.id == record.id);
+    Naming {
+        generation: object.generation.filter(|_| is_called_so || had_it),
+        outdated: None,
     }
 }
 
 /// A record of the older service: its collection is the one under its name, unless that one is
 /// known to be another's.
 fn adopted(
+    desired: &Desired,
     object: &ObservedObject,
     record: &OrganizationRecord,
     seen: &Observed,
@@ -105,7 +124,10 @@ fn adopted(
         None => None,
     };
     to_do(update(RecordChange::Adopt, record, |after| {
-        after.owner = Some(object.owner.clone());
+        after.give_to(
+            object.owner.clone(),
+            naming_of_taken(desired, object, record),
+        );
         after.names = vec![after.organization_name.clone()];
         after.collection_uuid = uuid;
     }))
@@ -129,6 +151,10 @@ fn claimed_anew(desired: &Desired, object: &ObservedObject, seen: &Observed) -> 
         created_at: seen.now,
         names: vec![desired.name.clone()],
         owner: Some(object.owner.clone()),
+        naming: Naming {
+            generation: object.generation,
+            outdated: None,
+        },
         released: None,
         state: State::Provisioning,
         quarantine: Vec::new(),

@@ -111,7 +111,7 @@ fn released(home: Option<&Home>, tenant: &Tenant, seen: &Observed) -> Stage<Infa
         steps_only(stray::merged(record, home, seen))?;
     }
     to_do(update(RecordChange::Release, record, |after| {
-        after.released = after.owner.take();
+        after.release();
         after.names = vec![record.organization_name.clone()];
         after.quarantine.clear();
     }))
@@ -163,6 +163,7 @@ fn committed(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
 pub(super) fn destroyed(tenant: &Tenant, seen: &Observed) -> Stage<Infallible> {
     let record = &tenant.record;
     seen_at(seen, &names_of_record(record))?;
+    home::put_away_again(record, &CollectionName::trash(record.id), seen)?;
     dropped(record, seen)?;
     for name in claimed_collections(record) {
         if let Some(there) = seen.at(&name)

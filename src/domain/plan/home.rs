@@ -6,7 +6,7 @@ use super::{Stage, look, obstacle, rest, seen_at, stray, to_do, update};
 use crate::domain::{
     ids::CollectionUuid,
     names::CollectionName,
-    observed::{Capability, Observed, names_of_record},
+    observed::{Capability, Observed, claimed_collections, names_of_record},
     reason::{Missing, Reason},
     record::{OrganizationRecord, State},
     step::{Look, RecordChange, Step},
@@ -58,6 +58,29 @@ pub(super) fn put_away(
         });
     }
     ControlFlow::Continue(())
+}
+
+/// Settled unless the collection is under a claimed name once more, past the commit point: a process
+/// that read the record before the intent, and looked after the move, took it for one that was moved
+/// by hand. No fence refuses that: the collection is the right one.
+pub(super) fn put_away_again(
+    record: &OrganizationRecord,
+    place: &CollectionName,
+    seen: &Observed,
+) -> Stage {
+    let is_own = |name: &CollectionName| {
+        let there = seen.at(name).map(|there| there.uuid);
+        there.is_some() && there == record.collection_uuid
+    };
+    let back = claimed_collections(record).into_iter().find(is_own);
+    match (back, record.collection_uuid) {
+        (Some(from), Some(uuid)) if seen.at(place).is_none() => to_do(Step::MoveCollection {
+            from,
+            to: place.clone(),
+            uuid,
+        }),
+        _ => ControlFlow::Continue(()),
+    }
 }
 
 /// Where the recorded collection is, by its UUID; where UUIDs don't last, by private name or under

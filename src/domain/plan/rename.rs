@@ -3,21 +3,34 @@
 
 use std::ops::ControlFlow;
 
-use super::{Next, Stage, admin, claimants, home, obstacle, rest, seen_at, stray, to_do, update};
+use super::{
+    Next, Stage, admin, claimants, home, obstacle, outdated, rest, seen_at, stray, to_do, update,
+};
 use crate::domain::{
     desired::Desired,
     ids::CollectionUuid,
     names::{CollectionName, OrgName},
-    observed::{Capability, Observed},
+    observed::{Capability, Observed, ObservedObject},
     reason::{Missing, Reason},
-    record::{AdminRecord, OrganizationRecord, Quarantine, Renaming, State, Tenant},
+    record::{AdminRecord, Naming, OrganizationRecord, Quarantine, Renaming, State, Tenant},
     step::{RecordChange, Step},
 };
 
 /// Settled if the tenant is called as wished; else the intent, once nothing stands against it.
-pub(super) fn begun(desired: &Desired, tenant: &Tenant, seen: &Observed) -> Stage {
+pub(super) fn begun(
+    desired: &Desired,
+    object: &ObservedObject,
+    tenant: &Tenant,
+    seen: &Observed,
+) -> Stage {
     let record = &tenant.record;
     let to = &desired.name;
+    if let Some(outdated) = outdated::outdated_name(desired, object, record) {
+        return rest(Reason::SpecOutdated {
+            name: record.organization_name.clone(),
+            outdated: outdated.clone(),
+        });
+    }
     if record.organization_name == *to {
         return ControlFlow::Continue(());
     }
@@ -48,6 +61,7 @@ pub(super) fn begun(desired: &Desired, tenant: &Tenant, seen: &Observed) -> Stag
             to: to.clone(),
             clear: own_quarantine,
             started_at: seen.now,
+            generation: object.generation,
         });
         if !own_quarantine {
             after.names.push(to.clone());
@@ -216,6 +230,11 @@ fn finish(
         after.collection_name = CollectionName::of_tenant(&renaming.to);
         after.collection_uuid = Some(uuid);
         after.state = State::Active;
+        // Of the wish that began it: a later one may ask for another name by now.
+        after.naming = Naming {
+            generation: renaming.generation,
+            outdated: None,
+        };
         after.names.retain(|name| *name != renaming.to);
         after.names.insert(0, renaming.to.clone());
         quarantined(after, &renaming.from, seen);

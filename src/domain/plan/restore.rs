@@ -15,7 +15,7 @@ use crate::domain::{
     names::CollectionName,
     observed::{Capability, Observed, ObservedObject},
     reason::Reason,
-    record::{OrganizationRecord, State, StoredTenant, Tenant},
+    record::{Naming, OrganizationRecord, State, StoredTenant, Tenant},
     step::{RecordChange, Step},
 };
 
@@ -56,8 +56,11 @@ pub(super) fn begun(
     admin::credential_usable(seen)?;
     to_do(update(RecordChange::IntendRestore, record, |after| {
         after.state = State::Restoring(kept.clone());
-        after.owner = Some(object.owner.clone());
-        after.released = None;
+        let naming = Naming {
+            generation: object.generation,
+            outdated: None,
+        };
+        after.give_to(object.owner.clone(), naming);
         after.organization_name = desired.name.clone();
         after.names = vec![desired.name.clone()];
         after.collection_name = after.home();

@@ -3,8 +3,8 @@
 use std::{convert::Infallible, ops::ControlFlow};
 
 use super::{
-    Next, Rest, Stage, admin, archive, delete, home, provision, quarantine, rename, repair, rest,
-    restore, stray, to_do, update,
+    Next, Rest, Stage, admin, archive, delete, home, outdated, provision, quarantine, rename,
+    repair, rest, restore, stray, to_do, update,
 };
 use crate::domain::{
     desired::Desired,
@@ -57,18 +57,27 @@ fn as_wished(
     let record = &tenant.record;
     // First the record itself, since all that follows believes it.
     repair::consistent(record)?;
+    let known = object.known.filter(|known| known.id == record.id);
+    let known = known.map(|known| known.token_version);
+    // Before anything that may wait for a person: dead tokens wait for nobody.
+    if let Some(admin) = &tenant.admin {
+        admin::tokens_still_dead(known.unwrap_or(0), admin)?;
+    }
+    // Before anything that it may have to wait for: every edit raises the spec's generation.
+    outdated::noted(desired, object, record)?;
     let home = home::settled(record, object.recreate, seen)?;
     stray::merged(record, &home, seen)?;
     quarantine::over(record, seen)?;
-    let known = object.known.filter(|known| known.id == record.id);
-    let known = known.map(|known| known.token_version);
     let fresh = known.map_or(0, |known| known.saturating_add(1));
     let admin = admin::present(desired, tenant, fresh, seen)?;
     admin::linked(record, admin)?;
-    admin::tokens_still_dead(known.unwrap_or(0), admin)?;
-    // A disable waits for nothing that may be in a rename's way.
-    access_set(desired.disabled, tenant, seen)?;
-    rename::begun(desired, tenant, seen)?;
+    // A disable waits for nothing that may be in a rename's way. An older spec shuts, and opens
+    // nothing: what was shut since would be open again.
+    let is_outdated = outdated::outdated_name(desired, object, record).is_some();
+    if desired.disabled || !is_outdated {
+        access_set(desired.disabled, tenant, seen)?;
+    }
+    rename::begun(desired, object, tenant, seen)?;
     admin::as_wished(desired, admin, seen)?;
     ControlFlow::Break(Next::Rest(Rest::Settled {
         reason: Reason::Succeeded,

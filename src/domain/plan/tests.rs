@@ -3,6 +3,7 @@
 mod archiving;
 mod claiming;
 mod deleting;
+mod outdated;
 mod properties;
 mod provisioning;
 mod purging;

@@ -71,6 +71,7 @@ impl ReasonKind {
             | K::AdoptionRequired
             | K::RestoreRefused
             | K::DataMissing
+            | K::SpecOutdated
             | K::Unsupported
             | K::OperationUnknown => (Truth::False, false, true, Recheck::Patient),
             K::DeletionProtected => (Truth::False, false, true, Recheck::OnChange),

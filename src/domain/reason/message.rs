@@ -52,10 +52,10 @@ impl fmt::Display for Reason {
                 "MongoDB gives no answer. The operator tries again by itself; see its /readyz and \
                  log."
             ),
-            Self::MongoUnauthorized => write!(
+            Self::MongoUnauthorized(why) => write!(
                 f,
-                "MongoDB refuses the operator. Check user, password and roles in the URL that the \
-                 operator was given."
+                "MongoDB refuses the operator: {why}. Check user and password in the URL that the \
+                 operator was given, and the roles of that user."
             ),
             Self::InternalError => write!(
                 f,
@@ -101,6 +101,14 @@ impl fmt::Display for Reason {
                 "MongoDB no longer has {missing}. Restore it from a backup; or, to begin anew \
                  and empty, set annotation organization-operator.dev/recreate-collection-at to the \
                  present time."
+            ),
+            Self::SpecOutdated { name, outdated } => write!(
+                f,
+                "The name {outdated} is of a spec from before the organization was called {name}: etcd \
+                 was put back to an older state. It stays {name}, and nothing of that spec is carried \
+                 out but spec.access: Disabled. Apply the newer spec, with spec.organizationName \
+                 {name}; or, if it shall be {outdated}, set annotation \
+                 organization-operator.dev/confirm-name to {outdated}."
             ),
             Self::Unsupported(feature) => write!(f, "{feature}."),
             Self::OperationUnknown { id, field } => write!(

@@ -45,6 +45,8 @@ pub struct Renaming {
     pub clear: bool,
     /// When the intent was written.
     pub started_at: Timestamp,
+    /// The owner's metadata.generation that asked for it, where that is known.
+    pub generation: Option<i64>,
 }
 
 impl State {

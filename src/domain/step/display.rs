@@ -38,6 +38,8 @@ impl fmt::Display for RecordChange {
             Self::ClearRename => "note that the new name is free",
             Self::FinishRename => "note the new name",
             Self::RollBackRename => "roll the rename back",
+            Self::NoteOutdatedSpec => "note that the spec is older than its name",
+            Self::HeedSpec => "note that the spec is of the present",
             Self::Access => "set access",
             Self::Repair => "put back what was edited",
             Self::Recreate => "note that its lost collection is made anew, empty",

@@ -7,13 +7,16 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::MicroTime,
 };
 use kube::{
-    Api, Client,
+    Api, Client, ResourceExt as _,
     api::{ObjectMeta, PostParams},
 };
 use thiserror::Error;
 
 use super::election::{Sighting, Term};
 use crate::{clock::Clock, controller::cluster::describe, crd::FIELD_MANAGER};
+
+/// Where the Lease says which installation its holder is of.
+const INSTALLATION_ANNOTATION: &str = "organization-operator.dev/installation";
 
 /// What a released Lease says, in seconds: the API server takes nothing less.
 const RELEASED: i32 = 1;
@@ -34,17 +37,26 @@ pub struct LeaseApi {
     api: Api<Lease>,
     name: &'static str,
     deadline: Duration,
+    /// Which installation it says to be of, where this process holds it.
+    installation: Option<String>,
     /// As it was last read or written: what others put into it is kept.
     last: Option<Lease>,
 }
 
 impl LeaseApi {
     /// `client` must be one that doesn't retry; `deadline` holds for each request.
-    pub fn new(client: Client, namespace: &str, name: &'static str, deadline: Duration) -> Self {
+    pub fn new(
+        client: Client,
+        namespace: &str,
+        name: &'static str,
+        deadline: Duration,
+        installation: Option<String>,
+    ) -> Self {
         Self {
             api: Api::namespaced(client, namespace),
             name,
             deadline,
+            installation,
             last: None,
         }
     }
@@ -110,16 +122,27 @@ impl LeaseApi {
             },
             spec: Some(spec),
         };
+        self.sign(&mut lease);
         let Some(version) = over else {
             return self.within(self.api.create(&params, &lease)).await;
         };
         if let Some(last) = &self.last {
             lease.metadata = last.metadata.clone();
+            self.sign(&mut lease);
         }
         lease.metadata.managed_fields = None;
         lease.metadata.resource_version = Some(version.to_owned());
         self.within(self.api.replace(self.name, &params, &lease))
             .await
+    }
+
+    /// What a former holder said of itself goes.
+    fn sign(&self, lease: &mut Lease) {
+        let annotations = lease.metadata.annotations.get_or_insert_default();
+        match &self.installation {
+            Some(own) => annotations.insert(INSTALLATION_ANNOTATION.to_owned(), own.clone()),
+            None => annotations.remove(INSTALLATION_ANNOTATION),
+        };
     }
 
     async fn within<T>(
@@ -150,6 +173,7 @@ fn sighting(lease: &Lease) -> Sighting {
         version: lease.metadata.resource_version.clone().unwrap_or_default(),
         term: spec.and_then(term_of),
         duration: Duration::from_secs(u64::try_from(seconds).unwrap_or(0)),
+        installation: lease.annotations().get(INSTALLATION_ANNOTATION).cloned(),
     }
 }
 

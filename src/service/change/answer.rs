@@ -151,8 +151,8 @@ fn refusal_of(reason: Option<&str>) -> Refusal {
         }
         Some("EmailConflict") => Refusal::EmailTaken,
         Some("DataMissing") => Refusal::Unknown,
-        // Whoever suspended it looks after it.
-        Some("Suspended") => Refusal::Declarative,
+        // Whoever suspended it looks after it; and a person has to put an older spec right.
+        Some("Suspended" | "SpecOutdated") => Refusal::Declarative,
         reason => Refusal::Internal(format!("refused: {}", reason.unwrap_or("no reason"))),
     }
 }

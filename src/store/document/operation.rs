@@ -43,12 +43,19 @@ pub(super) fn write(
             to,
             clear,
             started_at,
-        }) => doc! {
-            "from": from.as_str(),
-            "to": to.as_str(),
-            "clear": clear,
-            "started_at": fields::date(*started_at),
-        },
+            generation,
+        }) => {
+            let mut operation = doc! {
+                "from": from.as_str(),
+                "to": to.as_str(),
+                "clear": clear,
+                "started_at": fields::date(*started_at),
+            };
+            if let Some(generation) = generation {
+                operation.insert("generation", generation);
+            }
+            operation
+        }
         State::Deleting { committed } => doc! {"phase": i32::from(*committed)},
         State::Archiving { archive, committed } => {
             let mut operation = archive_document(archive);
@@ -101,6 +108,7 @@ fn read_state(document: &Document, operation: &Document) -> Result<State, Damage
             to: fields::required(operation, "operation.to", fields::org_name)?,
             clear: fields::required(operation, "operation.clear", Bson::as_bool)?,
             started_at: fields::required(operation, "operation.started_at", fields::time)?,
+            generation: fields::optional(operation, "operation.generation", fields::integer)?,
         })),
         Some("deleting") => Ok(State::Deleting {
             committed: read_phase(operation)?,

@@ -5,7 +5,7 @@ use mongodb::bson::{Bson, Document, doc};
 use super::{Damaged, admin_id, collection_uuid, fields, operation, organization_id};
 use crate::domain::{
     names::{CollectionName, OrgName},
-    record::{OrganizationRecord, Owner, State},
+    record::{Naming, OrganizationRecord, Owner, State},
 };
 
 /// The whole document, without the revision: whoever writes it counts.
@@ -18,6 +18,7 @@ pub(in crate::store) fn record_document(record: &OrganizationRecord) -> Document
         created_at,
         names,
         owner,
+        naming,
         released,
         state,
         quarantine,
@@ -46,7 +47,18 @@ pub(in crate::store) fn record_document(record: &OrganizationRecord) -> Document
         document.insert("names", names);
     }
     if let Some(owner) = owner {
-        document.insert("owner", owner_document(owner));
+        let mut owner = owner_document(owner);
+        let Naming {
+            generation,
+            outdated,
+        } = naming;
+        if let Some(generation) = generation {
+            owner.insert("generation", generation);
+        }
+        if let Some(outdated) = outdated {
+            owner.insert("outdated_name", outdated.as_str());
+        }
+        document.insert("owner", owner);
     }
     if let Some(released) = released {
         document.insert("released", owner_document(released));
@@ -76,6 +88,7 @@ pub(super) fn read(document: &Document) -> Result<OrganizationRecord, Damaged> {
         created_at: fields::required(document, "created_at", fields::time)?,
         names: fields::list(document, "names", fields::org_name)?,
         owner: read_owner(document, &OWNER)?,
+        naming: read_naming(document)?,
         released: read_owner(document, &RELEASED)?,
         state: operation.state,
         quarantine: operation.quarantine,
@@ -143,6 +156,17 @@ fn read_owner(document: &Document, paths: &OwnerPaths) -> Result<Option<Owner>, 
             })
         })
         .transpose()
+}
+
+/// Beside the owner and not in a place of its own, so that whoever gives the record to another owner,
+/// an older version too, leaves nothing of this one's behind.
+fn read_naming(document: &Document) -> Result<Naming, Damaged> {
+    let nobody = Document::new();
+    let owner = fields::optional(document, OWNER.whole, Bson::as_document)?.unwrap_or(&nobody);
+    Ok(Naming {
+        generation: fields::optional(owner, "owner.generation", fields::integer)?,
+        outdated: fields::optional(owner, "owner.outdated_name", fields::org_name)?,
+    })
 }
 
 /// Whose document it is, however damaged the rest of it.

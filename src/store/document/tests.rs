@@ -13,8 +13,8 @@ use crate::{
         ids::{AdminId, CollectionUuid, OrganizationId},
         names::{CollectionName, OrgName},
         record::{
-            AdminRecord, CredentialVersion, OrganizationRecord, Owner, Quarantine, Renaming, State,
-            Stray,
+            AdminRecord, CredentialVersion, Naming, OrganizationRecord, Owner, Quarantine,
+            Renaming, State, Stray,
         },
     },
     store::document::{admin_document, admin_update},
@@ -53,6 +53,7 @@ fn a_record_of_the_older_service_reads_as_active_and_unclaimed() {
             created_at: Timestamp::from_millisecond(1_700_000_000_123).unwrap(),
             names: vec![],
             owner: None,
+            naming: Naming::default(),
             released: None,
             state: State::Active,
             quarantine: vec![],
@@ -85,7 +86,12 @@ fn what_is_not_understood_is_named_by_its_field() {
     let mut without_clear = renaming.clone();
     without_clear.remove("clear");
     let stray = doc! {"slot": 2, "uuid": super::collection_uuid(CollectionUuid(Uuid::nil())), "from": "org_a", "kept": false};
-    let cases: [(&str, Bson, &str); 17] = [
+    let owner = |more: Document| {
+        let mut owner = doc! {"cluster": "c", "namespace": "n", "name": "m", "uid": "u"};
+        owner.extend(more);
+        owner.into()
+    };
+    let cases: [(&str, Bson, &str); 19] = [
         ("state", "exploding".into(), "state"),
         ("state", 1.into(), "state"),
         ("state", "renaming".into(), "operation.from"),
@@ -112,6 +118,12 @@ fn what_is_not_understood_is_named_by_its_field() {
             "owner",
             doc! {"cluster": "c", "namespace": "n", "name": "m"}.into(),
             "owner.uid",
+        ),
+        ("owner", owner(doc! {"generation": "1"}), "owner.generation"),
+        (
+            "owner",
+            owner(doc! {"outdated_name": "a"}),
+            "owner.outdated_name",
         ),
         ("collection_uuid", "1234".into(), "collection_uuid"),
         ("revision", "1".into(), "revision"),
@@ -219,18 +231,42 @@ fn owner() -> impl Strategy<Value = Owner> {
     })
 }
 
+fn naming() -> impl Strategy<Value = Naming> {
+    let outdated = option::of(org_name());
+    (any::<Option<i64>>(), outdated).prop_map(|(generation, outdated)| Naming {
+        generation,
+        outdated,
+    })
+}
+
+/// Nothing is known of nobody's wishes.
+fn owned() -> impl Strategy<Value = (Option<Owner>, Naming)> {
+    prop_oneof![
+        Just((None, Naming::default())),
+        (owner().prop_map(Some), naming()),
+    ]
+}
+
 fn state() -> impl Strategy<Value = State> {
     prop_oneof![
         Just(State::Provisioning),
         Just(State::Active),
-        (org_name(), org_name(), any::<bool>(), timestamp()).prop_map(
-            |(from, to, clear, started_at)| State::Renaming(Renaming {
-                from,
-                to,
-                clear,
-                started_at,
-            })
-        ),
+        (
+            org_name(),
+            org_name(),
+            any::<bool>(),
+            timestamp(),
+            any::<Option<i64>>()
+        )
+            .prop_map(|(from, to, clear, started_at, generation)| State::Renaming(
+                Renaming {
+                    from,
+                    to,
+                    clear,
+                    started_at,
+                    generation,
+                }
+            )),
         any::<bool>().prop_map(|committed| State::Deleting { committed }),
     ]
 }
@@ -254,7 +290,7 @@ prop_compose! {
         (organization_name, collection_name) in (org_name(), org_name()),
         created_at in timestamp(),
         names in vec(org_name(), 0..3),
-        (owner, released) in (option::of(owner()), option::of(owner())),
+        ((owner, naming), released) in (owned(), option::of(owner())),
         state in state(),
         quarantine in vec(quarantine(), 0..3),
         strays in vec(stray(), 0..3),
@@ -270,6 +306,7 @@ prop_compose! {
             created_at,
             names,
             owner,
+            naming,
             released,
             state,
             quarantine,

@@ -45,7 +45,12 @@ impl Refusal<'_> {
     /// `interrupted` is what it means that the server was cut off in the middle.
     fn meaning(&self, action: &str, interrupted: fn(String) -> StoreError) -> StoreError {
         match self.code {
-            code::UNAUTHORIZED | code::AUTHENTICATION_FAILED | code::ATLAS_ERROR => {
+            code::UNAUTHORIZED => StoreError::Unauthorized(format!(
+                "not allowed to {} ({})",
+                privilege(action),
+                self.describe(action)
+            )),
+            code::AUTHENTICATION_FAILED | code::ATLAS_ERROR => {
                 StoreError::Unauthorized(self.describe(action))
             }
             code::NAMESPACE_NOT_FOUND | code::COLLECTION_UUID_MISMATCH => StoreError::Gone,
@@ -56,6 +61,19 @@ impl Refusal<'_> {
             code if code::INTERRUPTED.contains(&code) => interrupted(self.describe(action)),
             _ => StoreError::Other(self.describe(action)),
         }
+    }
+}
+
+/// What a role has to hold for it, as MongoDB calls it; an action begins with its command.
+fn privilege(action: &str) -> &str {
+    match action.split(' ').next().unwrap_or(action) {
+        "aggregate" => "find",
+        "delete" => "remove",
+        "create" => "createCollection",
+        "createIndexes" => "createIndex",
+        "drop" => "dropCollection",
+        "renameCollection" => "renameCollectionSameDB",
+        command => command,
     }
 }
 

@@ -38,6 +38,9 @@ pub struct MongoTimeouts {
     pub connect: Duration,
     /// Between two looks at each server, unless the URL says otherwise.
     pub heartbeat: Duration,
+    /// A connection that nobody uses, unless the URL says otherwise. Below what load balancers and
+    /// servers allow it, some minutes: a write on one that they have closed has no known outcome.
+    pub idle: Duration,
     /// A read, from the call to its answer.
     pub read: Duration,
     /// A write, from the call to its answer: past it the outcome is unknown, and the write goes on.
@@ -50,6 +53,7 @@ impl Default for MongoTimeouts {
             server_selection: Duration::from_secs(3),
             connect: Duration::from_secs(2),
             heartbeat: Duration::from_secs(2),
+            idle: Duration::from_mins(1),
             read: Duration::from_secs(4),
             write: Duration::from_secs(10),
         }
@@ -101,6 +105,7 @@ impl MongoSettings {
             .get_or_insert(timeouts.server_selection);
         options.connect_timeout.get_or_insert(timeouts.connect);
         options.heartbeat_freq.get_or_insert(timeouts.heartbeat);
+        options.max_idle_time.get_or_insert(timeouts.idle);
         options.max_pool_size.get_or_insert(self.max_pool_size);
         // The streaming monitor was unusable for 6.5 s after a state-change error.
         options.server_monitoring_mode = Some(ServerMonitoringMode::Poll);
@@ -111,5 +116,32 @@ impl MongoSettings {
         options.read_concern = Some(ReadConcern::majority());
         options.command_event_handler = Some(event_handler(Arc::clone(&self.observer)));
         Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::mongo::observer::Unobserved;
+
+    #[tokio::test]
+    async fn connections_end_before_others_close_them_unless_the_url_says_when() {
+        let settings = MongoSettings {
+            database: "tenants".to_owned(),
+            app_name: "test".to_owned(),
+            timeouts: MongoTimeouts::default(),
+            max_pool_size: 1,
+            observer: Arc::new(Unobserved),
+        };
+        for (url, idle) in [
+            ("mongodb://localhost", Duration::from_mins(1)),
+            (
+                "mongodb://localhost/?maxIdleTimeMS=5000",
+                Duration::from_secs(5),
+            ),
+        ] {
+            let options = settings.client_options(&SecretString::from(url)).await;
+            assert_eq!(options.unwrap().max_idle_time, Some(idle), "{url}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use organization_operator::domain::{
     ids::CollectionUuid,
     names::CollectionName,
-    record::{OrganizationRecord, State, Stray},
+    record::{Naming, OrganizationRecord, State, Stray},
 };
 use rand::{RngExt as _, rngs::StdRng};
 
@@ -59,6 +59,13 @@ impl Dice<'_> {
         Ok(all[self.0.random_range(0..all.len())].clone())
     }
 
+    fn naming(&mut self) -> Result<Naming> {
+        Ok(Naming {
+            generation: Some(i64::from(self.number())),
+            outdated: self.once_in(2).then(|| name(self.word())).transpose()?,
+        })
+    }
+
     /// Records as they might be: other names, another owner, another state than in the sample.
     pub fn changed(
         &mut self,
@@ -69,8 +76,8 @@ impl Dice<'_> {
             0 => record.organization_name = name(self.word())?,
             1 => record.names = vec![name(self.word())?, name(self.word())?],
             2 => record.names.clear(),
-            3 => record.owner = Some(owner(&self.uid())),
-            4 => record.released = record.owner.take(),
+            3 => record.give_to(owner(&self.uid()), self.naming()?),
+            4 => record.release(),
             // Seldom in the way of each other otherwise.
             5 | 9..=11 => record.collection_uuid = Some(self.home()),
             6 => record.state = State::Active,

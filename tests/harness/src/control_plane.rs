@@ -1,9 +1,13 @@
-//! A real Kubernetes control plane: etcd, kube-apiserver, kube-controller-manager.
+//! A real Kubernetes control plane: etcd, kube-apiserver, kube-controller-manager; and, where a test
+//! needs them, kube-scheduler with simulated nodes.
 
+mod backup;
+mod kubectl;
+mod nodes;
 mod specs;
 
+pub use nodes::Nodes;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::home::{self, Home};
 use crate::pki::{self, Pki};
@@ -38,6 +42,9 @@ pub enum Error {
         /// What it said.
         message: String,
     },
+    /// What etcd holds can't be copied.
+    #[error("what etcd holds can't be copied: {0}")]
+    Backup(std::io::Error),
     /// There are no definitions to apply.
     #[error("no CustomResourceDefinitions in {}: `make crds` writes them", .0.display())]
     NoCrds(PathBuf),
@@ -69,6 +76,16 @@ impl ControlPlane {
     pub fn start(home: &Home, crds: &Path) -> Result<Self, Error> {
         let this = Self::new(home, &tools::kubernetes()?)?;
         this.ensure(crds)?;
+        Ok(this)
+    }
+
+    /// As [`Self::start`], without a definition: somebody else installs it.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_bare(home: &Home) -> Result<Self, Error> {
+        let this = Self::new(home, &tools::kubernetes()?)?;
+        this.ensure_with(|| Ok(()))?;
         Ok(this)
     }
 
@@ -115,11 +132,18 @@ impl ControlPlane {
     /// # Errors
     /// See [`Error`].
     pub fn ensure(&self, crds: &Path) -> Result<EnsuredParts, Error> {
+        self.ensure_with(|| self.apply_crds(crds))
+    }
+
+    fn ensure_with(
+        &self,
+        definitions: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<EnsuredParts, Error> {
         let etcd = self.etcd.ensure()?;
         let apiserver = self.apiserver.ensure()?;
         // Before the garbage collector starts: it looks for new kinds every 30 s only, and an
         // organization's Secret would wait that long for its end.
-        self.apply_crds(crds)?;
+        definitions()?;
         let controller_manager = self.controller_manager.ensure()?;
         // Every namespace has one before anything can run in it; it proves the token controllers.
         let account = ["get", "serviceaccount", "default", "--namespace=default"];
@@ -161,33 +185,31 @@ impl ControlPlane {
         )?)
     }
 
+    /// As [`Self::kubeconfig_for`], for a `ServiceAccount` that is there: it may do what a pod may that
+    /// runs as it. Good for a day.
+    ///
+    /// # Errors
+    /// There is no such account, or the file can't be written.
+    pub fn kubeconfig_of_account(&self, namespace: &str, name: &str) -> Result<PathBuf, Error> {
+        let token = [
+            "create",
+            "token",
+            name,
+            "--namespace",
+            namespace,
+            "--duration=24h",
+        ];
+        let token = self.kubectl(&token)?;
+        let user = format!("{namespace}-{name}");
+        let (pki, port) = (&self.pki, self.port);
+        let file = kubeconfig::write_token(&self.home, pki, port, &user, token.trim())?;
+        Ok(file)
+    }
+
     /// The kubectl of the same version.
     #[must_use]
     pub fn kubectl_path(&self) -> &Path {
         &self.kubectl
-    }
-
-    /// Runs kubectl as administrator, with nothing of the caller's environment; gives its output.
-    ///
-    /// # Errors
-    /// It fails; with what it said.
-    pub fn kubectl(&self, args: &[&str]) -> Result<String, Error> {
-        let mut command = Command::new(&self.kubectl);
-        command
-            .args(args)
-            .env_clear()
-            .env("KUBECONFIG", &self.kubeconfig);
-        // Its cache and its preferences (kuberc) are read from here.
-        command.env("HOME", self.home.dir());
-        let output = command.output().map_err(Error::NoKubectl)?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(Error::Kubectl {
-            command: args.join(" "),
-            message,
-        })
     }
 
     /// etcd, to be stopped and started alone.

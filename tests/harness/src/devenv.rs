@@ -32,7 +32,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
-    /// Builds the control plane's programs, looks for a database and installs clients, unless that
+    /// Builds the control plane's programs and Helm, looks for a database and installs clients, unless that
     /// has been done.
     Tools,
     /// Starts everything and stays; Ctrl-C ends everything.
@@ -90,6 +90,7 @@ pub fn main() -> ExitCode {
 /// What takes long, ahead of the tests, whose output nobody sees while they run.
 fn prepare() -> Result<(), Box<dyn Error>> {
     tools::kubernetes()?;
+    tools::chart_tools()?;
     tools::older_client()?;
     tools::schemathesis()?;
     tools::chromium()?;

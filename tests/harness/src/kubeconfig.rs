@@ -17,14 +17,43 @@ pub(crate) fn write(
     user: &str,
     group: Option<&str>,
 ) -> Result<PathBuf, Error> {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let file_name: String = user.chars().map(plain).collect();
+    let file_name = plain(user);
     let certificate = pki.file(&format!("client-{file_name}.crt"));
     let key = pki.file(&format!("client-{file_name}.key"));
     let identity = pki.client(user, group)?;
     Home::write_private(&certificate, &identity.certificate)?;
     Home::write_private(&key, &identity.key)?;
-    let path = home.dir().join(format!("kubeconfig-{file_name}"));
+    let credentials = format!(
+        "client-certificate: {}
+    client-key: {}",
+        quoted(&certificate),
+        quoted(&key)
+    );
+    write_with(home, pki, port, user, &credentials)
+}
+
+/// As [`write`], with a token that somebody else has issued.
+///
+/// # Errors
+/// The file can't be written.
+pub(crate) fn write_token(
+    home: &Home,
+    pki: &Pki,
+    port: u16,
+    user: &str,
+    token: &str,
+) -> Result<PathBuf, Error> {
+    write_with(home, pki, port, user, &format!("token: {token}"))
+}
+
+fn write_with(
+    home: &Home,
+    pki: &Pki,
+    port: u16,
+    user: &str,
+    credentials: &str,
+) -> Result<PathBuf, Error> {
+    let path = home.dir().join(format!("kubeconfig-{}", plain(user)));
     let content = format!(
         "apiVersion: v1
 kind: Config
@@ -37,8 +66,7 @@ clusters:
 users:
 - name: devenv
   user:
-    client-certificate: {certificate}
-    client-key: {key}
+    {credentials}
 contexts:
 - name: devenv
   context:
@@ -46,11 +74,14 @@ contexts:
     user: devenv
 ",
         ca = quoted(&pki.file("ca.crt")),
-        certificate = quoted(&certificate),
-        key = quoted(&key),
     );
     Home::write_private(&path, &content)?;
     Ok(path)
+}
+
+fn plain(user: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    user.chars().map(plain).collect()
 }
 
 /// A YAML string that holds whatever a path may hold.

@@ -1,18 +1,15 @@
 //! A server that speaks MongoDB's protocol: the best that this machine has.
 
+mod specs;
+
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use crate::home::{self, Home};
 use crate::probe::mongo_ping;
 use crate::process::Spec;
 use crate::server::{self, Ensured, Server};
 use crate::tools;
-
-const IMAGE: &str = "mongo:8";
-
-/// In logs and pid files.
-const NAME: &str = "mongo";
+use specs::{IMAGE, NAME, SYNC_ON_COMMIT, data, mongod_binary};
 
 /// Why there is no database.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +76,35 @@ impl MongoServer {
         Ok(this)
     }
 
+    /// As [`MongoServer::start`], for tests that rename much and kill no server: `SecantusDB` doesn't
+    /// sync each commit to the disk, of which its rename has one for each document.
+    ///
+    /// # Errors
+    /// See [`Error`]; when it doesn't start, with the end of its log.
+    pub fn start_unsynced(home: &Home) -> Result<Self, Error> {
+        let port = home.port(NAME)?;
+        let (kind, mut spec) = choose(home, port)?;
+        spec.args.retain(|arg| arg != SYNC_ON_COMMIT);
+        let this = Self::of(home, port, kind, spec);
+        this.ensure()?;
+        Ok(this)
+    }
+
+    /// The same server with the same data, started again with authentication on: whoever it is to let
+    /// in has been made before.
+    ///
+    /// # Errors
+    /// The server is the caller's, or it doesn't end or start.
+    pub fn with_authentication(self, home: &Home) -> Result<Self, Error> {
+        let server = self.server()?;
+        server.stop()?;
+        let mut spec = server.process().spec().clone();
+        spec.args.push("--auth".to_owned());
+        let this = Self::of(home, home.port(NAME)?, self.kind, spec);
+        this.ensure()?;
+        Ok(this)
+    }
+
     /// The server, not started: for those who look at what an earlier process left running.
     ///
     /// # Errors
@@ -86,14 +112,18 @@ impl MongoServer {
     pub fn new(home: &Home) -> Result<Self, Error> {
         let port = home.port(NAME)?;
         let (kind, spec) = choose(home, port)?;
+        Ok(Self::of(home, port, kind, spec))
+    }
+
+    fn of(home: &Home, port: u16, kind: Kind, spec: Spec) -> Self {
         let server = Server::new(home, spec, move || mongo_ping(port));
         // Else drivers would ask a replica set of one for its members, by names they can't resolve.
         let url = format!("mongodb://127.0.0.1:{port}/?directConnection=true");
-        Ok(Self {
+        Self {
             kind,
             url,
             server: Some(server),
-        })
+        }
     }
 
     /// Starts it when it doesn't run or doesn't answer.
@@ -157,114 +187,15 @@ fn choose(home: &Home, port: u16) -> Result<(Kind, Spec), Error> {
     if (free || began_with(Kind::Mongod))
         && let Some(program) = mongod_binary()
     {
-        return Ok((Kind::Mongod, mongod(home, program, port)?));
+        return Ok((Kind::Mongod, specs::mongod(home, program, port)?));
     }
     if !began_with(Kind::Secantus)
         && let Some(docker) = tools::docker(IMAGE)
     {
-        return Ok((Kind::Docker, container(home, docker, port)?));
+        return Ok((Kind::Docker, specs::container(home, docker, port)?));
     }
-    Ok((Kind::Secantus, secantus(home, tools::secantus()?, port)?))
-}
-
-fn data(home: &Home, kind: Kind) -> PathBuf {
-    home.data(match kind {
-        Kind::Given => "given",
-        Kind::Mongod => "mongod",
-        Kind::Docker => "mongo-docker",
-        Kind::Secantus => "secantusdb",
-    })
-}
-
-fn made(home: &Home, kind: Kind) -> Result<String, Error> {
-    let path = data(home, kind);
-    std::fs::create_dir_all(&path).map_err(|source| home::Error::Io {
-        path: path.clone(),
-        source,
-    })?;
-    Ok(path.to_string_lossy().into_owned())
-}
-
-fn mongod_binary() -> Option<PathBuf> {
-    if let Some(given) = std::env::var_os("MONGOD_BINARY").filter(|value| !value.is_empty()) {
-        return Some(given.into());
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join("mongod"))
-        .find(|file| file.is_file())
-}
-
-/// For every mongod: fail points can be set (tests inject errors), and a laptop's memory is left.
-const MONGOD_FLAGS: [&str; 3] = [
-    "--setParameter=enableTestCommands=1",
-    "--wiredTigerCacheSizeGB=0.5",
-    "--quiet",
-];
-
-fn mongod(home: &Home, program: PathBuf, port: u16) -> Result<Spec, Error> {
-    let data = made(home, Kind::Mongod)?;
-    let mut args = vec![format!("--dbpath={data}"), format!("--port={port}")];
-    args.extend(["--bind_ip=127.0.0.1", "--nounixsocket"].map(str::to_owned));
-    args.extend(MONGOD_FLAGS.map(str::to_owned));
-    Ok(Spec {
-        name: NAME.into(),
-        program,
-        args,
-        env: Vec::new(),
-        sweep: None,
-    })
-}
-
-fn container(home: &Home, docker: tools::Docker, port: u16) -> Result<Spec, Error> {
-    let data = made(home, Kind::Docker)?;
-    let name = format!("organization-operator-{NAME}-{port}");
-    let mut args = vec![
-        "run".to_owned(),
-        "--rm".to_owned(),
-        format!("--name={name}"),
-    ];
-    // As this user, so that the data can be deleted by this user.
-    let (user, group) = (nix::unistd::getuid(), nix::unistd::getgid());
-    args.push(format!("--user={}:{}", user.as_raw(), group.as_raw()));
-    args.push(format!("--publish=127.0.0.1:{port}:27017"));
-    args.push(format!("--volume={data}:/data/db"));
-    args.push(IMAGE.to_owned());
-    args.extend(MONGOD_FLAGS.map(str::to_owned));
-    // The client's end is not the container's.
-    let sweep = Some(format!("docker rm --force {name}"));
-    Ok(Spec {
-        name: NAME.into(),
-        program: docker.program,
-        args,
-        env: docker.env,
-        sweep,
-    })
-}
-
-fn secantus(home: &Home, program: PathBuf, port: u16) -> Result<Spec, Error> {
-    let data = made(home, Kind::Secantus)?;
-    // An empty configuration of ours: else the user's would be read.
-    let config = Path::new(&data).with_extension("toml");
-    Home::write_private(&config, "")?;
-    let mut args = vec![
-        format!("--config={}", config.display()),
-        format!("--storage-path={data}"),
-        format!("--port={port}"),
-    ];
-    let flags = [
-        "--host=127.0.0.1",
-        "--log-level=WARNING",
-        "--enable-test-commands",
-    ];
-    args.extend(flags.map(str::to_owned));
-    // Without it a killed server loses the last few writes that it had confirmed.
-    args.push("--sync-on-commit".to_owned());
-    Ok(Spec {
-        name: NAME.into(),
-        program,
-        args,
-        env: Vec::new(),
-        sweep: None,
-    })
+    Ok((
+        Kind::Secantus,
+        specs::secantus(home, tools::secantus()?, port)?,
+    ))
 }

@@ -3,6 +3,8 @@
 mod cache;
 mod chromium;
 mod docker;
+mod go;
+mod helm;
 mod kubernetes;
 mod progress;
 mod python;
@@ -13,6 +15,7 @@ use std::path::PathBuf;
 
 pub use chromium::{Chromium, chromium};
 pub use docker::{Docker, docker};
+pub use helm::{ChartTools, chart_tools};
 pub use kubernetes::{ToolPaths, kubernetes};
 pub use python_client::{older_client, schemathesis};
 pub use secantus::secantus;

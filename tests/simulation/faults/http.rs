@@ -46,6 +46,8 @@ const MOMENT: Duration = Duration::from_millis(1);
 pub enum Request {
     Create,
     Update,
+    /// Another name, and nothing else.
+    Rename,
     /// [`Request::Update`] of a tenant of the older service.
     Adopt,
     Delete,
@@ -123,6 +125,15 @@ async fn ask(service: &Service, request: Request, token: &str) -> Result<(), Ref
             };
             service.update(wished, token).await.map(drop)
         }
+        Request::Rename => {
+            let wished = OrganizationUpdate {
+                name: parsed("acme")?,
+                new_name: Some(parsed("beta")?),
+                email: None,
+                password: None,
+            };
+            service.update(wished, token).await.map(drop)
+        }
         Request::Delete => service.delete("acme", token).await.map(drop),
     }
 }
@@ -133,10 +144,10 @@ pub async fn served(run: &mut Run<'_>, request: Request) -> Result<Option<Result
     let service = service(&run.place, &gate)?;
     let token = match request {
         Request::Create => SecretString::from(""),
-        Request::Update | Request::Adopt | Request::Delete => {
+        Request::Update | Request::Rename | Request::Adopt | Request::Delete => {
             service
                 .tokens
-                .mint(&identity(&run.place)?, run.place.clock.now())
+                .mint(&identity(&run.place)?, run.place.clock.now())?
                 .text
         }
     };

@@ -164,7 +164,7 @@ impl Bench {
             !self.scenario.refused || outcome.answer != Some(Ok(())),
             "it was answered as done"
         );
-        self.tokens_are(&outcome.end)?;
+        outcome.end.tokens_are(self.scenario.tokens, &self.before)?;
         let (done, expected) = (self.done(outcome), self.scenario.effects);
         let is_more = |number: usize| done[number] > expected[number] + self.late(outcome, number);
         let is_less = |number: usize| done[number] < expected[number];

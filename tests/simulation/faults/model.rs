@@ -48,6 +48,7 @@ struct Controller {
 
 /// All that is going on.
 struct Life {
+    capability: Capability,
     place: Place,
     people: People,
     dice: Dice,
@@ -65,6 +66,7 @@ impl Life {
             pass: None,
         };
         Self {
+            capability,
             place,
             people: People::default(),
             dice: Dice::of(seed),
@@ -160,12 +162,16 @@ impl Life {
         let mut place = self.place;
         for _ in 0..2 {
             place = Run::calm(place, &PLAIN).rested().await?;
+            place.sweep(|_| true).await?;
+            place = Run::calm(place, &PLAIN).rested().await?;
             let (snapshot, _) = place.snapshot().await?.swept();
             snapshot.judge().with_context(|| snapshot.normal())?;
             let written = self.people.acknowledged(&place);
-            snapshot
-                .keeps(&written)
-                .with_context(|| snapshot.normal())?;
+            let kept = match self.capability {
+                Capability::Unfenced => snapshot.keeps_unfenced(&written),
+                Capability::Fenced | Capability::Sharded => snapshot.keeps(&written),
+            };
+            kept.with_context(|| snapshot.normal())?;
             place.advance(SignedDuration::from_secs(90));
         }
         Ok(self.figures)

@@ -254,9 +254,9 @@ impl<G> Process<G> {
 }
 
 impl Place {
-    /// What the sweep does about archives that a late command claimed for an object that is gone.
-    /// (Claims that hold nothing are set aside by [`Snapshot::swept`].)
-    pub async fn sweep(&self) -> Result<()> {
+    /// What the sweep does about records in such a state whose object is gone. (Claims that hold nothing
+    /// may be left to [`Snapshot::swept`], which sets them aside.)
+    pub async fn sweep(&self, is_swept: fn(&State) -> bool) -> Result<()> {
         let (cluster, store) = (Arc::clone(&self.cluster), Arc::clone(&self.store));
         let context = context_of(cluster as _, store as _, Arc::clone(&self.clock) as _)?;
         let inventory = context.store.take_inventory().await?;
@@ -270,10 +270,8 @@ impl Place {
                 .filter_map(kube::ResourceExt::uid)
                 .collect(),
         };
-        let restoring = inventory
-            .records()
-            .filter(|record| matches!(record.state, State::Restoring(_)));
-        for owner in restoring.filter_map(|record| record.owner.as_ref()) {
+        let swept = inventory.records().filter(|record| is_swept(&record.state));
+        for owner in swept.filter_map(|record| record.owner.as_ref()) {
             if known.lack(owner) {
                 abandoned::settle(owner, &context).await;
             }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context as _, Result, bail, ensure};
 use jiff::SignedDuration;
 use kube::core::DeserializeGuard;
-use organization_operator::{controller::reconcile::reconcile, crd::Organization, faults::Call};
+use organization_operator::{
+    controller::reconcile::reconcile, crd::Organization, domain::record::State, faults::Call,
+};
 
 use super::{
     chance::Chance,
@@ -78,7 +80,8 @@ pub async fn run(
     run.settle().await?;
     run.interfere()?;
     run.settle().await?;
-    run.place.sweep().await?;
+    let is_restoring = |state: &State| matches!(state, State::Restoring(_));
+    run.place.sweep(is_restoring).await?;
     let rested = run.place.snapshot().await?;
     run.place.advance(LONG);
     run.settle().await?;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod kubectl;
+mod older;
 mod requests;
 
 use anyhow::Result;
@@ -11,21 +12,14 @@ use organization_operator::{
 };
 use serde_json::json;
 
-pub use self::{archive::ARCHIVES, kubectl::SCENARIOS, requests::REQUESTS};
+pub use self::{archive::ARCHIVES, kubectl::SCENARIOS, older::OLDER_SPECS, requests::REQUESTS};
 use super::{
     gate::Way,
     http::Request,
     place::{NAMESPACE, Place, Whose},
 };
-
-/// What becomes of the tokens that the tenant had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tokens {
-    /// There was no tenant, or there is none any more.
-    None,
-    Live,
-    Dead,
-}
+pub use crate::oracle::expected::Tokens;
+use crate::oracle::expected::{Collections, Objects};
 
 /// What a person does.
 pub type Deed = fn(&Place) -> Result<()>;
@@ -56,9 +50,9 @@ pub struct Scenario {
     /// Whether the tenant's clients write whenever a seed says so.
     pub clients: bool,
     /// Objects that are there in the end, with their reasons.
-    pub objects: &'static [(&'static str, &'static str)],
+    pub objects: Objects,
     /// Collections in the end, ids left out, with their documents.
-    pub collections: &'static [(&'static str, &'static [i32])],
+    pub collections: Collections,
     /// Collections created, renamed, dropped. Without a fault exactly; with an interference, which may
     /// come before anything is made, at most.
     pub effects: [u64; 3],
@@ -69,13 +63,26 @@ pub struct Scenario {
 
 /// Every scenario there is.
 pub fn known() -> impl Iterator<Item = &'static Scenario> {
-    SCENARIOS.iter().chain(ARCHIVES).chain(REQUESTS)
+    let asked_for = SCENARIOS.iter().chain(ARCHIVES).chain(REQUESTS);
+    asked_for.chain(OLDER_SPECS)
 }
 
 const NOTHING: Deed = |_| Ok(());
 
 const DELETE: Deed = |place| {
     place.cluster.delete(NAMESPACE, "acme");
+    Ok(())
+};
+
+/// A snapshot of etcd is taken.
+const BACK_UP: Deed = |place| {
+    place.cluster.back_up();
+    Ok(())
+};
+
+/// And etcd is put back to it.
+const RESTORE_ETCD: Deed = |place| {
+    place.cluster.restore();
     Ok(())
 };
 
@@ -86,10 +93,15 @@ fn acme(place: &Place) -> Result<()> {
 /// As the HTTP service makes it.
 fn acme_of_the_service(place: &Place) -> Result<()> {
     acme(place)?;
+    by_the_service(place);
+    Ok(())
+}
+
+/// It is the service's.
+fn by_the_service(place: &Place) {
     place
         .cluster
         .label(NAMESPACE, "acme", MANAGED_BY_LABEL, MANAGED_BY_API);
-    Ok(())
 }
 
 fn acme_for_good(place: &Place) -> Result<()> {

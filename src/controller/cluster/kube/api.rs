@@ -11,7 +11,10 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{failure::classify, secret::new_secret};
+use super::{
+    failure::classify,
+    secret::{new_secret, unowned_secret},
+};
 use crate::{
     controller::cluster::{ClusterError, NewSecretData, ObjectKey},
     crd::Organization,
@@ -22,11 +25,11 @@ use crate::{
 /// The Kubernetes API, for one writer.
 #[derive(Clone)]
 pub struct KubeApi {
-    reads: Client,
-    writes: Client,
+    pub(super) reads: Client,
+    pub(super) writes: Client,
     /// For each call, retries included.
     deadline: Duration,
-    manager: &'static str,
+    pub(super) manager: &'static str,
     pub(super) metrics: Metrics,
 }
 
@@ -57,6 +60,18 @@ impl KubeApi {
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
     {
         Api::namespaced(self.reads.clone(), namespace)
+    }
+
+    /// Objects of a namespace, or of all, to be listed: each call is sent once.
+    #[must_use]
+    pub fn listing<K>(&self, namespace: Option<&str>) -> Api<K>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+    {
+        match namespace {
+            Some(namespace) => Api::namespaced(self.writes.clone(), namespace),
+            None => Api::all(self.writes.clone()),
+        }
     }
 
     /// Objects, to be written.
@@ -156,20 +171,38 @@ impl KubeApi {
     ///
     /// # Errors
     /// [`ClusterError::Conflict`] where one of that name exists.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the adapter is where the library writes"
-    )]
     pub async fn create_secret(
         &self,
         owner: &ObjectKey,
         secret: &SecretName,
         data: &NewSecretData,
     ) -> Result<Secret, ClusterError> {
-        let api = self.writing::<Secret>(&owner.namespace);
-        self.metrics.count_write("create", "secrets");
-        self.within(api.create(&self.creation(), &new_secret(owner, secret, data)))
+        self.create_this(&owner.namespace, &new_secret(owner, secret, data))
             .await
+    }
+
+    /// Makes a Secret that is of no organization, and that nobody takes away but a person.
+    ///
+    /// # Errors
+    /// [`ClusterError::Conflict`] where one of that name exists.
+    pub async fn create_unowned_secret(
+        &self,
+        namespace: &str,
+        name: &str,
+        data: &NewSecretData,
+    ) -> Result<Secret, ClusterError> {
+        self.create_this(namespace, &unowned_secret(name, data))
+            .await
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the adapter is where the library writes"
+    )]
+    async fn create_this(&self, namespace: &str, secret: &Secret) -> Result<Secret, ClusterError> {
+        let api = self.writing::<Secret>(namespace);
+        self.metrics.count_write("create", "secrets");
+        self.within(api.create(&self.creation(), secret)).await
     }
 
     /// Deletes that very object. Gone already is no error.

@@ -8,13 +8,16 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
 };
 use kube::{Resource, ResourceExt};
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use crate::{
     controller::cluster::{NewSecretData, ObjectKey, ObservedSecret, SecretOwner},
     crd::Organization,
     domain::credential::SecretName,
 };
+
+/// Kubernetes' own label of what made an object.
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 fn secret_owner(secret: &Secret, object: &ObjectKey) -> SecretOwner {
     let mut owner = SecretOwner::Other;
@@ -49,15 +52,6 @@ pub(super) fn observed(secret: Secret, object: &ObjectKey) -> ObservedSecret {
 }
 
 pub(super) fn new_secret(object: &ObjectKey, name: &SecretName, data: &NewSecretData) -> Secret {
-    let values = data
-        .iter()
-        .map(|(key, value)| {
-            (
-                key.clone(),
-                ByteString(value.expose_secret().as_bytes().to_vec()),
-            )
-        })
-        .collect::<BTreeMap<_, _>>();
     Secret {
         metadata: ObjectMeta {
             name: Some(name.0.clone()),
@@ -73,7 +67,26 @@ pub(super) fn new_secret(object: &ObjectKey, name: &SecretName, data: &NewSecret
             }]),
             ..ObjectMeta::default()
         },
-        data: Some(values),
+        data: Some(values(data)),
         ..Secret::default()
     }
+}
+
+pub(super) fn unowned_secret(name: &str, data: &NewSecretData) -> Secret {
+    let managed_by = (MANAGED_BY.to_owned(), env!("CARGO_PKG_NAME").to_owned());
+    Secret {
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            labels: Some(BTreeMap::from([managed_by])),
+            ..ObjectMeta::default()
+        },
+        data: Some(values(data)),
+        ..Secret::default()
+    }
+}
+
+fn values(data: &NewSecretData) -> BTreeMap<String, ByteString> {
+    let bytes = |value: &SecretString| ByteString(value.expose_secret().as_bytes().to_vec());
+    let values = data.iter().map(|(key, value)| (key.clone(), bytes(value)));
+    values.collect()
 }

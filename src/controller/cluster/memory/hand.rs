@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 use super::{
     MemoryCluster, Seen,
-    state::{StoredSecret, set_spec},
+    state::{Backup, StoredSecret, set_spec},
 };
 use crate::{
     controller::cluster::ClusterError,
@@ -77,6 +77,28 @@ impl MemoryCluster {
     pub fn delete(&self, namespace: &str, name: &str) {
         let mut state = self.state();
         state.delete(&(namespace.to_owned(), name.to_owned()));
+    }
+
+    /// Takes a snapshot of etcd.
+    pub fn back_up(&self) {
+        let mut state = self.state();
+        state.backup = Backup {
+            objects: state.objects.clone(),
+            secrets: state.secrets.clone(),
+        };
+    }
+
+    /// Puts etcd back to the last snapshot: whoever watches sees what is there again or otherwise, but
+    /// for resource versions, which go on (`etcdutl snapshot restore --bump-revision`).
+    pub fn restore(&self) {
+        let mut state = self.state();
+        let Backup { objects, secrets } = state.backup.clone();
+        state.objects = objects;
+        state.secrets = secrets;
+        let places: Vec<_> = state.objects.keys().cloned().collect();
+        for place in places {
+            state.written(&place);
+        }
     }
 
     /// Makes or changes a Secret that a person keeps.

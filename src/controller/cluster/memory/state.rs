@@ -30,6 +30,14 @@ pub(super) struct State {
     pub(super) writes: u64,
     pub(super) now: Option<Timestamp>,
     pub(super) watch: Watch,
+    pub(super) backup: Backup,
+}
+
+/// Objects and Secrets as a snapshot of etcd has them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Backup {
+    pub(super) objects: BTreeMap<Place, Organization>,
+    pub(super) secrets: BTreeMap<Place, StoredSecret>,
 }
 
 /// Who is told of every change, in its order.

@@ -103,6 +103,14 @@ fn a_policy_edited_before_the_commit_point_counts() {
 }
 
 #[test]
+fn what_was_moved_back_by_one_who_knew_of_no_archive_goes_there_again() {
+    assert_eq!(
+        on_the_way(true).line(),
+        format!("rename collection org_acme to {ARCHIVE}")
+    );
+}
+
+#[test]
 fn documents_written_late_come_along_into_the_archive() {
     let late = in_place(true).there("org_acme", 6, None);
     let record = late.clone().after();

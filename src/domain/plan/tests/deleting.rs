@@ -207,6 +207,14 @@ fn what_was_written_late_under_a_claimed_name_is_set_aside_and_kept() {
 }
 
 #[test]
+fn what_was_moved_back_by_one_who_knew_of_no_deletion_goes_into_the_trash_again() {
+    assert_eq!(
+        on_the_way(true).line(),
+        format!("rename collection org_acme to {TRASH}")
+    );
+}
+
+#[test]
 fn the_names_are_looked_at_again_after_the_drop() {
     let (_, before) = on_the_way(true)
         .gone("org_acme")

@@ -11,8 +11,8 @@ use crate::domain::{
     observed::Capability,
     plan::{Next, next, predict},
     reason::Reason,
-    record::{OrganizationRecord, Quarantine, STRAY_SLOTS, State, Stray},
-    step::Step,
+    record::{Naming, OrganizationRecord, Quarantine, STRAY_SLOTS, State, Stray},
+    step::{RecordChange, Step},
 };
 
 /// A plan has at most so many steps that write.
@@ -102,6 +102,16 @@ fn any_record() -> impl Strategy<Value = OrganizationRecord> {
         })
 }
 
+fn any_naming() -> impl Strategy<Value = Naming> {
+    let outdated = prop_oneof![Just("acme"), Just("acme-labs")].prop_map(name);
+    (prop::option::of(1_i64..6), prop::option::of(outdated)).prop_map(|(generation, outdated)| {
+        Naming {
+            generation,
+            outdated,
+        }
+    })
+}
+
 fn any_claimant() -> impl Strategy<Value = OrganizationRecord> {
     let theirs = owner("other", "labs", "uid-2");
     let base = OrganizationRecord {
@@ -188,6 +198,11 @@ fn any_scene() -> impl Strategy<Value = Scene> {
             any::<bool>(),
             any::<bool>(),
         ),
+        (
+            any_naming(),
+            prop::bool::weighted(0.2),
+            prop::bool::weighted(0.2),
+        ),
     )
         .prop_map(
             |(
@@ -197,10 +212,15 @@ fn any_scene() -> impl Strategy<Value = Scene> {
                 home,
                 lying,
                 (capability, finalizer, with_admin, asks_for_archive),
+                (naming, is_confirmed, is_pending),
             )| {
                 let mut scene = scene()
                     .wish(wish)
-                    .object(|object| object.finalizer = finalizer)
+                    .object(|object| {
+                        object.finalizer = finalizer;
+                        object.confirmed_name = is_confirmed.then(|| name("acme-labs"));
+                        object.former_name = is_pending.then(|| name("acme"));
+                    })
                     .observe(|seen| seen.capability = capability);
                 let others = [
                     ("org_acme", lying.0),
@@ -220,7 +240,8 @@ fn any_scene() -> impl Strategy<Value = Scene> {
                 if let Some(place) = home {
                     scene = scene.there(PLACES[place], 1, Some(OWN));
                 }
-                if let Some(record) = own {
+                if let Some(mut record) = own {
+                    record.naming = naming;
                     scene = scene.own(record, with_admin.then(admin));
                 }
                 if asks_for_archive && scene.seen.own.is_none() {
@@ -280,6 +301,20 @@ proptest! {
         let scene = scene.observe(|seen| seen.capability = Capability::Sharded);
         for step in writes(scene).unwrap_or_default() {
             prop_assert!(!step.leads_to_a_move(), "{}", step);
+        }
+    }
+
+    #[test]
+    fn no_rename_is_begun_for_an_older_spec(scene in any_scene()) {
+        let object = scene.seen.object.clone().unwrap();
+        let generation = object.generation.unwrap();
+        for step in writes(scene).unwrap_or_default() {
+            if let Step::UpdateRecord { change: RecordChange::IntendRename, before, after } = &step {
+                let State::Renaming(intent) = &after.state else { panic!("no intent") };
+                let is_older = before.naming.generation.is_some_and(|taken| generation <= taken)
+                    || before.naming.outdated.as_ref() == Some(&intent.to);
+                prop_assert!(!is_older || object.confirmed_name.as_ref() == Some(&intent.to), "{}", step);
+            }
         }
     }
 

@@ -20,8 +20,8 @@ use crate::domain::{
     },
     plan::{Next, Rest, next, predict},
     record::{
-        AdminRecord, CredentialVersion, OrganizationRecord, Owner, Quarantine, Renaming, State,
-        StoredTenant, Tenant,
+        AdminRecord, CredentialVersion, Naming, OrganizationRecord, Owner, Quarantine, Renaming,
+        State, StoredTenant, Tenant,
     },
     step::{Learned, Look, Step},
 };
@@ -77,6 +77,10 @@ pub fn active() -> OrganizationRecord {
         created_at: now(),
         names: vec![name("acme")],
         owner: Some(me()),
+        naming: Naming {
+            generation: Some(1),
+            outdated: None,
+        },
         released: None,
         state: State::Active,
         quarantine: Vec::new(),
@@ -94,6 +98,7 @@ pub fn renaming(clear: bool) -> OrganizationRecord {
             to: name("acme-labs"),
             clear,
             started_at: now(),
+            generation: Some(2),
         }),
         names: vec![name("acme"), name("acme-labs")],
         ..active()
@@ -131,6 +136,7 @@ pub fn archived() -> OrganizationRecord {
         collection_name: collection(ARCHIVE),
         names: Vec::new(),
         owner: None,
+        naming: Naming::default(),
         released: Some(me()),
         state: State::Archived(archive(Some(admin()))),
         disabled: true,
@@ -196,9 +202,12 @@ pub fn scene() -> Scene {
         fresh: FRESH,
         object: Some(ObservedObject {
             owner: me(),
+            generation: Some(3),
             finalizer: true,
             known: None,
             recreate: false,
+            confirmed_name: None,
+            former_name: None,
         }),
         own: None,
         asked_name: None,

@@ -108,6 +108,14 @@ fn an_edited_or_lost_admin_is_put_back() {
         changes(serving().own(active(), Some(stranger))),
         (vec![AdminChange::Repair], 7, false)
     );
+    let mut behind = admin();
+    behind.organization_name = name("acme-labs");
+    let mut renamed = active();
+    renamed.names.push(name("acme-labs"));
+    assert_eq!(
+        changes(serving().own(renamed, Some(behind))),
+        (vec![AdminChange::Link], 7, false)
+    );
     let Step::InsertAdmin(again) = serving().known().own(active(), None).step() else {
         panic!()
     };
@@ -188,6 +196,12 @@ fn tokens_that_are_dead_by_status_stay_dead_whatever_a_hand_or_a_backup_did_to_t
     let scene = || serving().known().own(active(), Some(set_back.clone()));
     assert_eq!(
         changes(scene()),
+        (vec![AdminChange::Repair, AdminChange::Tokens], 8, false)
+    );
+    // Whatever else a person has to see to first.
+    let lost = scene().observe(|seen| seen.collections.clear());
+    assert_eq!(
+        changes(lost),
         (vec![AdminChange::Repair, AdminChange::Tokens], 8, false)
     );
     let of_another = scene().object(|object| object.known.as_mut().unwrap().id = OTHER);

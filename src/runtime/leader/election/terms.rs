@@ -23,6 +23,8 @@ pub struct Sighting {
     pub term: Option<Term>,
     /// How long it holds.
     pub duration: Duration,
+    /// Which installation its holder is of, as the Lease says; it decides nothing.
+    pub installation: Option<String>,
 }
 
 /// What is to be done.

@@ -18,6 +18,7 @@ fn held(version: &str, holder: &str) -> Sighting {
         version: version.to_owned(),
         term: Some(term(holder)),
         duration: HOLDS,
+        installation: None,
     }
 }
 

@@ -7,10 +7,13 @@ use crate::home::Home;
 use crate::kubeconfig;
 use crate::pki::Pki;
 use crate::process::Spec;
+use crate::tools::ChartTools;
 
 pub(super) const ETCD: &str = "etcd";
 pub(super) const APISERVER: &str = "kube-apiserver";
 pub(super) const CONTROLLER_MANAGER: &str = "kube-controller-manager";
+pub(super) const SCHEDULER: &str = "kube-scheduler";
+pub(super) const KWOK: &str = "kwok";
 
 /// What an organization and its neighbours need: namespaces that can be deleted, owner references,
 /// service accounts, Deployments. The others would only cost time and memory.
@@ -101,6 +104,45 @@ pub(super) fn controller_manager(home: &Home, pki: &Pki, program: &Path) -> Resu
             ("kube-api-qps", "200"),
             ("kube-api-burst", "400"),
             ("profiling", "false"),
+        ],
+    ))
+}
+
+pub(super) fn scheduler(home: &Home, pki: &Pki, program: &Path) -> Result<Spec, Error> {
+    let file = |name| pki.file(name).to_string_lossy().into_owned();
+    let port = home.port(APISERVER)?;
+    let config = kubeconfig::write(home, pki, port, "system:kube-scheduler", None)?;
+    let config = config.to_string_lossy().into_owned();
+    Ok(spec(
+        SCHEDULER,
+        program,
+        &[
+            ("kubeconfig", &config),
+            ("authentication-kubeconfig", &config),
+            ("authorization-kubeconfig", &config),
+            ("bind-address", "127.0.0.1"),
+            ("secure-port", &home.port(SCHEDULER)?.to_string()),
+            ("tls-cert-file", &file("apiserver.crt")),
+            ("tls-private-key-file", &file("apiserver.key")),
+            ("leader-elect", "false"),
+            ("profiling", "false"),
+        ],
+    ))
+}
+
+pub(super) fn kwok(home: &Home, kubeconfig: &Path, tools: &ChartTools) -> Result<Spec, Error> {
+    Ok(spec(
+        KWOK,
+        &tools.kwok,
+        &[
+            ("kubeconfig", &kubeconfig.to_string_lossy()),
+            ("config", &tools.stages.to_string_lossy()),
+            ("server-address", &format!("127.0.0.1:{}", home.port(KWOK)?)),
+            (
+                "manage-nodes-with-annotation-selector",
+                "kwok.x-k8s.io/node=fake",
+            ),
+            ("node-lease-duration-seconds", "40"),
         ],
     ))
 }

@@ -10,10 +10,11 @@ use organization_operator_harness::home::Home;
 use super::system::{MASTER_DB_NAME, System};
 
 /// Writes the file and the directory of programs that its PATH begins with.
-pub(super) fn write(home: &Home, system: &System) -> Result<PathBuf, Box<dyn Error>> {
+pub(super) fn write(home: &Home, system: &System, helm: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let bin = home.dir().join("bin");
     fs::create_dir_all(&bin)?;
     link(system.cluster.kubectl_path(), &bin.join("kubectl"))?;
+    link(helm, &bin.join("helm"))?;
     link(&system.binary, &bin.join("organization-operator"))?;
     let path = home.dir().join("env");
     let kubeconfig = system.cluster.kubeconfig().to_string_lossy();

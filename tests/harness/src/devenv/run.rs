@@ -23,6 +23,7 @@ const INTERRUPTED: i32 = 130;
 
 pub(super) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let tools = tools::kubernetes()?;
+    let helm = tools::chart_tools()?.helm;
     let home = Home::open(&settings.home, "run", PATIENCE, Lifetime::Owner)?;
     if let Some(part) = operators::names()
         .chain(SERVERS.map(str::to_owned))
@@ -32,7 +33,7 @@ pub(super) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     }
     let system = System::new(&home, &tools, settings)?;
     system.ensure(&settings.crds)?;
-    let file = env_file::write(&home, &system)?;
+    let file = env_file::write(&home, &system, &helm)?;
     // Until here Ctrl-C ends this process, and with it whatever it has started.
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {

@@ -11,6 +11,7 @@ use super::{PATIENCE, Settings, env_file, tour};
 pub(super) fn up(settings: &Settings) -> Result<(), Box<dyn Error>> {
     // Before the home is locked: this may take minutes.
     let tools = tools::kubernetes()?;
+    let helm = tools::chart_tools()?.helm;
     let launcher = std::env::current_exe()?;
     let home = Home::open(
         &settings.home,
@@ -20,7 +21,7 @@ pub(super) fn up(settings: &Settings) -> Result<(), Box<dyn Error>> {
     )?;
     let system = System::new(&home, &tools, settings)?;
     system.ensure(&settings.crds)?;
-    let file = env_file::write(&home, &system)?;
+    let file = env_file::write(&home, &system, &helm)?;
     tour::print(&home, &system, &file, "make down");
     Ok(())
 }

@@ -2,16 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use super::progress::{output, run};
-use super::{Error, cache};
+use super::Error;
+use super::go::GoModule;
 use crate::tell;
 
 /// Of `k8s.io/kubernetes` in go.mod; also what the programs say of themselves.
 const VERSION: &str = "v1.37.2";
 
-/// Where go.mod names the four programs.
+/// Where go.mod names the programs.
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/go/kubernetes");
 
 /// `go build` gives the program of `go.etcd.io/etcd/server/v3` this name.
@@ -20,7 +19,7 @@ const ETCD_AS_BUILT: &str = "server";
 const GO_MISSING: &str = "it builds the Kubernetes control plane. Go 1.26 or newer: \
      https://go.dev/dl, or the package `golang-go`";
 
-/// The four programs.
+/// Its programs.
 #[derive(Debug, Clone)]
 pub struct ToolPaths {
     /// `etcd`
@@ -29,6 +28,8 @@ pub struct ToolPaths {
     pub kube_apiserver: PathBuf,
     /// `kube-controller-manager`
     pub kube_controller_manager: PathBuf,
+    /// `kube-scheduler`
+    pub kube_scheduler: PathBuf,
     /// `kubectl`
     pub kubectl: PathBuf,
 }
@@ -67,71 +68,22 @@ pub fn kubernetes() -> Result<ToolPaths, Error> {
         etcd: path("etcd")?,
         kube_apiserver: path("kube-apiserver")?,
         kube_controller_manager: path("kube-controller-manager")?,
+        kube_scheduler: path("kube-scheduler")?,
         kubectl: path("kubectl")?,
     })
 }
 
 fn built_from_source() -> Result<PathBuf, Error> {
-    let module = Path::new(MODULE);
-    let read = |name| fs::read(module.join(name)).map_err(Error::io(&module.join(name)));
-    let flags = ld_flags();
-    let digest = cache::digest(&[&read("go.mod")?, &read("go.sum")?, flags.as_bytes()]);
-    cache::entry(&format!("kubernetes-{VERSION}-{digest}"), |dir| {
-        build(dir, &flags)
-    })
-}
-
-fn build(dir: &Path, flags: &str) -> Result<(), Error> {
-    tell::progress(&format!(
-        "Building etcd and Kubernetes {VERSION} into {}.",
-        dir.display()
-    ));
-    tell::progress("  Once for this version; five to ten minutes when Go's own cache is cold.");
-    run(
-        go().args(["list", "-mod=readonly", "-deps", "tool"]),
-        missing(),
-        |count, latest| format!("{count} modules fetched; {latest}"),
-    )?;
-    let list = output(
-        go().args(["list", "-mod=readonly", "-deps", "tool"]),
-        missing(),
-    )?;
-    let total = list.lines().count();
-    let mut command = go();
-    command.args([
-        "build",
-        "-mod=readonly",
-        "-trimpath",
-        "-v",
-        "-ldflags",
-        flags,
-        "-o",
-    ]);
-    command.arg(dir).arg("tool");
-    run(&mut command, missing(), |count, _| {
-        format!("{count} of at most {total} packages compiled")
-    })?;
-    fs::rename(dir.join(ETCD_AS_BUILT), dir.join("etcd")).map_err(Error::io(dir))?;
-    tell::progress("  Built.");
-    Ok(())
-}
-
-fn go() -> Command {
-    let mut command = Command::new("go");
-    command.current_dir(MODULE);
-    // Nothing of the caller's workspace or flags; and no C compiler needed.
-    command
-        .env("GOWORK", "off")
-        .env("GOFLAGS", "")
-        .env("CGO_ENABLED", "0");
-    command
-}
-
-fn missing() -> Error {
-    Error::Missing {
-        program: "go",
-        remedy: GO_MISSING,
-    }
+    let module = GoModule {
+        name: &format!("kubernetes-{VERSION}"),
+        what: &format!("etcd and Kubernetes {VERSION}"),
+        how_long: "five to ten minutes",
+        path: Path::new(MODULE),
+        ld_flags: &ld_flags(),
+        missing: GO_MISSING,
+    };
+    module
+        .built(|dir| fs::rename(dir.join(ETCD_AS_BUILT), dir.join("etcd")).map_err(Error::io(dir)))
 }
 
 fn ld_flags() -> String {

@@ -1,8 +1,15 @@
 //! What is asked for through HTTP: an entry for each.
 
+use anyhow::Result;
+use serde_json::json;
+
 use super::{
-    super::{http::Request, place::Whose},
-    GOING, NOTHING, PLAIN, Scenario, Tokens, acme_of_the_service,
+    super::{
+        http::Request,
+        place::{Place, Whose},
+    },
+    BACK_UP, GOING, NOTHING, PLAIN, RESTORE_ETCD, Scenario, Tokens, acme_of_the_service,
+    by_the_service,
 };
 
 /// Changes through HTTP.
@@ -45,6 +52,24 @@ pub const REQUESTS: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
+        name: "http-rename-of-an-older-spec",
+        given: &[acme_of_the_service, BACK_UP, gamma],
+        ..OF_AN_OLDER_SPEC
+    },
+    Scenario {
+        name: "http-rename-of-an-older-spec-without-a-name",
+        given: &[
+            |place| {
+                place.apply("acme", &json!({"organizationName": null}))?;
+                by_the_service(place);
+                Ok(())
+            },
+            BACK_UP,
+            gamma,
+        ],
+        ..OF_AN_OLDER_SPEC
+    },
+    Scenario {
         name: "http-delete",
         given: &[acme_of_the_service],
         act: NOTHING,
@@ -63,3 +88,20 @@ pub const REQUESTS: &[Scenario] = &[
         ..PLAIN
     },
 ];
+
+/// The service may see the object before the controller does: the spec that is put back is no wish,
+/// neither before the change nor after it.
+const OF_AN_OLDER_SPEC: Scenario = Scenario {
+    act: RESTORE_ETCD,
+    request: Some(Request::Rename),
+    refused: true,
+    objects: &[("acme", "SpecOutdated")],
+    collections: &[("org_gamma", &[1])],
+    claims: &["gamma", "acme"],
+    clients: false,
+    ..PLAIN
+};
+
+fn gamma(place: &Place) -> Result<()> {
+    place.patch("acme", &json!({"organizationName": "gamma"}))
+}

@@ -41,6 +41,7 @@ impl Server {
                 version: version.to_string(),
                 term: term.clone(),
                 duration: HOLDS,
+                installation: None,
             })),
             Request::Write(over, term) => {
                 let present = self.lease.as_ref().map(|(version, _)| version.to_string());

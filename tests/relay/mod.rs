@@ -1,7 +1,11 @@
 //! A server in the middle: every command passes a rule, which may change it, answer it or cut the
 //! connection. Only what the tests need of MongoDB's wire protocol: one command, one reply.
 
-use std::sync::Arc;
+pub mod atomic;
+pub mod fence;
+mod traffic;
+
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use async_trait::async_trait;
@@ -12,8 +16,11 @@ use mongodb::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinSet,
 };
+
+pub use self::traffic::Traffic;
 
 /// What happens to a command.
 #[async_trait]
@@ -26,9 +33,35 @@ pub trait Rule: Send + Sync + 'static {
     ) -> Result<Option<Document>>;
 }
 
+/// How the server's answers come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    Prompt,
+    /// So long after they were given.
+    Late(Duration),
+    /// What is sent is lost, and nobody is told: connections stay, and new ones are taken.
+    Never,
+}
+
+/// All commands as they are.
+pub struct Untouched;
+
+#[async_trait]
+impl Rule for Untouched {
+    async fn exchange(
+        &self,
+        command: Document,
+        upstream: &mut Upstream,
+    ) -> Result<Option<Document>> {
+        upstream.ask(&command).await.map(Some)
+    }
+}
+
 /// Ends with its value.
 pub struct Relay {
     url: String,
+    pace: watch::Sender<Pace>,
+    traffic: Arc<Traffic>,
     _tasks: JoinSet<Result<()>>,
 }
 
@@ -42,12 +75,30 @@ impl Relay {
         let server = (host, port.unwrap_or(27_017));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
+        let (pace, told) = watch::channel(Pace::Prompt);
+        let traffic = Arc::default();
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, server, rule));
+        let way = Way {
+            rule,
+            pace: told,
+            traffic: Arc::clone(&traffic),
+        };
+        tasks.spawn(accept(listener, server, way));
         Ok(Self {
             url: format!("mongodb://127.0.0.1:{port}/?directConnection=true"),
+            pace,
+            traffic,
             _tasks: tasks,
         })
+    }
+
+    /// From now on.
+    pub fn set(&self, pace: Pace) {
+        self.pace.send_replace(pace);
+    }
+
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     pub fn url(&self) -> &str {
@@ -55,32 +106,65 @@ impl Relay {
     }
 }
 
-async fn accept(listener: TcpListener, server: (String, u16), rule: Arc<dyn Rule>) -> Result<()> {
+/// What every connection goes by.
+#[derive(Clone)]
+struct Way {
+    rule: Arc<dyn Rule>,
+    pace: watch::Receiver<Pace>,
+    traffic: Arc<Traffic>,
+}
+
+impl Way {
+    fn pace(&self) -> Pace {
+        *self.pace.borrow()
+    }
+}
+
+async fn accept(listener: TcpListener, server: (String, u16), way: Way) -> Result<()> {
     let mut connections = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await?;
         let upstream = Upstream(TcpStream::connect((server.0.as_str(), server.1)).await?);
-        connections.spawn(relay(client, upstream, Arc::clone(&rule)));
+        connections.spawn(relay(client, upstream, way.clone()));
     }
 }
 
 /// Until either end closes.
-async fn relay(mut client: TcpStream, mut upstream: Upstream, rule: Arc<dyn Rule>) -> Result<()> {
+async fn relay(mut client: TcpStream, mut upstream: Upstream, way: Way) -> Result<()> {
+    let _open = way.traffic.opened();
     loop {
         let message = Message::read(&mut client).await?;
+        let _unanswered = way.traffic.asked();
+        if way.pace() == Pace::Never {
+            return lost(client).await;
+        }
         let reply = match message.command()? {
             // The first hello is older than OP_MSG.
             None => {
                 message.write(&mut upstream.0).await?;
                 Message::read(&mut upstream.0).await?
             }
-            Some(command) => match rule.exchange(command, &mut upstream).await? {
+            Some(command) => match way.rule.exchange(command, &mut upstream).await? {
                 None => return Ok(()),
                 Some(reply) => Message::of(&reply)?.answering(&message),
             },
         };
+        match way.pace() {
+            Pace::Prompt => {}
+            // Not a wait for anything: that it takes so long is what is tested.
+            Pace::Late(time) => {
+                drop(tokio::time::timeout(time, std::future::pending::<()>()).await);
+            }
+            Pace::Never => return lost(client).await,
+        }
         reply.write(&mut client).await?;
     }
+}
+
+/// Reads until the client gives up.
+async fn lost(mut client: TcpStream) -> Result<()> {
+    tokio::io::copy(&mut client, &mut tokio::io::sink()).await?;
+    Ok(())
 }
 
 /// The way to the server.
@@ -158,7 +242,29 @@ fn number(bytes: &[u8], at: usize) -> Result<i32> {
     Ok(i32::from_le_bytes(bytes.try_into()?))
 }
 
+/// Whether it asks for more of a listing of collections.
+fn goes_on_listing(command: &Document) -> bool {
+    let of = command.get_str("collection");
+    kind(command) == "getMore" && of.is_ok_and(|of| of == "$cmd.listCollections")
+}
+
+/// What a command is called.
+fn kind(command: &Document) -> &str {
+    command.keys().next().map_or("", String::as_str)
+}
+
+/// Database and collection that a command is for.
+fn target(command: &Document) -> Result<(String, String)> {
+    let database = command.get_str("$db")?.to_owned();
+    let kind = kind(command);
+    let name = command.get_str(kind).unwrap_or_default();
+    Ok(match (kind, name.split_once('.')) {
+        ("renameCollection", Some((database, name))) => (database.to_owned(), name.to_owned()),
+        _ => (database, name.to_owned()),
+    })
+}
+
 /// A refusal as a server words it.
-pub fn refusal(code: i32, name: &str) -> Document {
-    doc! {"ok": 0.0, "code": code, "codeName": name, "errmsg": crate::samples::CANARY}
+pub fn refusal(code: i32, name: &str, message: &str) -> Document {
+    doc! {"ok": 0.0, "code": code, "codeName": name, "errmsg": message}
 }

@@ -11,13 +11,16 @@ use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use mongodb::bson::{Binary, Bson, Document, doc};
 
-use crate::relay::{Rule, Upstream, refusal};
+use super::{Rule, Upstream, goes_on_listing, kind, refusal, target};
+
+/// What a server says is more; nobody reads it.
+const REFUSED: &str = "refused by the relay";
 
 /// What a collection is shown with.
 #[derive(Clone)]
-struct Identity {
-    uuid: Binary,
-    options: Document,
+pub struct Identity {
+    pub uuid: Binary,
+    pub options: Document,
 }
 
 /// By the server's own UUID.
@@ -31,20 +34,24 @@ impl Rule for Fence {
         mut command: Document,
         upstream: &mut Upstream,
     ) -> Result<Option<Document>> {
-        let kind = command.keys().next().cloned().unwrap_or_default();
-        let (database, name) = target(&command, &kind)?;
+        let (database, name) = target(&command)?;
         if let Some(Bson::Binary(fence)) = command.remove("collectionUUID") {
             let there = self.identity(upstream, &database, &name).await?;
             if there.map(|there| there.uuid) != Some(fence) {
-                return Ok(Some(refusal(361, "CollectionUUIDMismatch")));
+                return Ok(Some(refusal(361, "CollectionUUIDMismatch", REFUSED)));
             }
         }
-        let reply = match kind.as_str() {
+        let reply = match kind(&command) {
             "renameCollection" => self.rename(&command, upstream, &database, &name).await?,
             "listCollections" => self.list(command, upstream).await?,
+            _ if goes_on_listing(&command) => {
+                let mut reply = upstream.ask(&command).await?;
+                self.disguise_batch(&mut reply, "nextBatch")?;
+                reply
+            }
             "create" => match self.identity(upstream, &database, &name).await? {
                 Some(there) if there.options.get("validator") != command.get("validator") => {
-                    refusal(48, "NamespaceExists")
+                    refusal(48, "NamespaceExists", REFUSED)
                 }
                 Some(_) => doc! {"ok": 1.0},
                 None => upstream.ask(&command).await?,
@@ -55,17 +62,15 @@ impl Rule for Fence {
     }
 }
 
-/// Database and collection that a command is for.
-fn target(command: &Document, kind: &str) -> Result<(String, String)> {
-    let database = command.get_str("$db")?.to_owned();
-    let name = command.get_str(kind).unwrap_or_default();
-    Ok(match (kind, name.split_once('.')) {
-        ("renameCollection", Some((database, name))) => (database.to_owned(), name.to_owned()),
-        _ => (database, name.to_owned()),
-    })
-}
-
 impl Fence {
+    /// A collection that the server has made as `own` is shown as one that was: what `mongorestore
+    /// --preserveUUID` comes to.
+    pub fn put_back(&self, own: &Binary, former: Identity) {
+        let mut identities = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        identities.retain(|_, known| known.uuid != former.uuid);
+        identities.insert(own.bytes.clone(), former);
+    }
+
     fn shown(&self, own: &Binary) -> Option<Identity> {
         let identities = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         identities.get(&own.bytes).cloned()
@@ -103,17 +108,26 @@ impl Fence {
             *shown = self.own_uuid(shown);
         }
         let mut reply = upstream.ask(&command).await?;
+        self.disguise_batch(&mut reply, "firstBatch")?;
+        Ok(reply)
+    }
+
+    fn disguise_batch(&self, reply: &mut Document, batch: &str) -> Result<()> {
         if let Ok(cursor) = reply.get_document_mut("cursor")
-            && let Ok(batch) = cursor.get_array_mut("firstBatch")
+            && let Ok(batch) = cursor.get_array_mut(batch)
         {
             for listed in batch.iter_mut().filter_map(Bson::as_document_mut) {
                 self.disguise(listed)?;
             }
         }
-        Ok(reply)
+        Ok(())
     }
 
     fn disguise(&self, listed: &mut Document) -> Result<()> {
+        if !listed.contains_key("info") {
+            // Names alone were asked for.
+            return Ok(());
+        }
         if let Some(identity) = self.shown(&read_identity(listed)?.uuid) {
             listed
                 .get_document_mut("info")?
@@ -151,7 +165,8 @@ impl Fence {
     }
 }
 
-fn read_identity(listed: &Document) -> Result<Identity> {
+/// By what a listing says of it.
+pub fn read_identity(listed: &Document) -> Result<Identity> {
     let uuid = listed.get_document("info")?.get("uuid");
     let Some(Bson::Binary(uuid)) = uuid.cloned() else {
         anyhow::bail!("a collection without a UUID");

@@ -1,0 +1,77 @@
+//! What Argo CD would show of live objects.
+
+#[path = "../gitops/health.rs"]
+mod health;
+
+use anyhow::{Result, ensure};
+use health::health;
+use mongodb::bson::doc;
+use serde_json::json;
+
+use crate::{
+    samples::{organization, organization_with},
+    servers::servers,
+    world::World,
+};
+
+impl World {
+    async fn health(&self, name: &str) -> Result<(String, String)> {
+        let object = self.organizations().get(name).await?;
+        health(&serde_json::to_value(object)?)
+    }
+
+    async fn is_shown(&self, name: &str, status: &str, reason: &str) -> Result<()> {
+        let (shown, message) = self.health(name).await?;
+        let is_right = shown == status && message.starts_with(reason);
+        ensure!(is_right, "{name}: {shown}, {message}");
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn argo_cd_shows_live_objects_as_they_are() -> Result<()> {
+    let world = World::unready("gitops", servers()?.mongo.url(), &[]).await?;
+    world.apply(&organization("acme")).await?;
+    world
+        .is_shown("acme", "Progressing", "The operator")
+        .await?;
+    tokio::task::block_in_place(|| world.operator.start())?;
+    world.settled("acme", "Succeeded").await?;
+    world.is_shown("acme", "Healthy", "Succeeded").await?;
+
+    // What a person must act on is told, and what comes by itself is waited for.
+    let second = json!({
+        "organizationName": "acme",
+        "admin": {"email": "second@acme.example", "passwordHashSecretRef": {"name": "login", "key": "hash"}},
+    });
+    let third = json!({
+        "admin": {"email": "third@acme.example", "passwordSecretRef": {"name": "nowhere", "key": "password"}},
+    });
+    for (spec, name, reason, shown) in [
+        (second, "second", "NameConflict", "Degraded"),
+        (third, "third", "SecretNotFound", "Progressing"),
+    ] {
+        world.apply(&organization_with(name, &spec)).await?;
+        world.settled(name, reason).await?;
+        world.is_shown(name, shown, reason).await?;
+    }
+
+    let suspended = |is: bool| json!({"spec": {"suspend": is}});
+    world.patch("acme", &suspended(true)).await?;
+    world.settled("acme", "Suspended").await?;
+    world.is_shown("acme", "Suspended", "Suspended").await?;
+    world.patch("acme", &suspended(false)).await?;
+    world.settled("acme", "Succeeded").await?;
+
+    world
+        .database
+        .run_command(doc! {"drop": "org_acme"})
+        .await?;
+    world.looked_at_again("acme", "dropped").await?;
+    world.settled("acme", "DataMissing").await?;
+    world.is_shown("acme", "Degraded", "DataMissing").await?;
+    let renamed = json!({"spec": {"organizationName": "acme-labs"}});
+    world.patch("second", &renamed).await?;
+    world.settled("second", "Succeeded").await?;
+    world.is_shown("second", "Healthy", "Succeeded").await
+}

@@ -1,0 +1,94 @@
+//! What the operators of the tests may do: what the chart grants, and no more.
+
+use std::{path::PathBuf, process::Command};
+
+use anyhow::{Context as _, Result, ensure};
+use organization_operator_harness::tools;
+
+use crate::servers::servers;
+
+const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/charts/organization-operator");
+
+/// Of the account, whatever the release.
+const ACCOUNT: &str = "organization-operator";
+
+/// Worlds that need the whole cluster, whatever is wished. Roles of a namespace that is deleted go
+/// before its organizations, which nobody may read then; and one watches the Secrets of all.
+const OF_CLUSTER: [&str; 5] = [
+    "api-homeless",
+    "namespace",
+    "namespace-gone",
+    "watch-cluster",
+    "whole",
+];
+
+/// For whom the chart grants: the cluster, or the namespaces that a world has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Cluster,
+    Namespaced,
+}
+
+impl Mode {
+    /// Of that world: by `E2E_RIGHTS`, or the chart's default.
+    pub fn of(world: &str) -> Result<Self> {
+        if OF_CLUSTER.contains(&world) {
+            return Ok(Self::Cluster);
+        }
+        match std::env::var("E2E_RIGHTS").as_deref() {
+            Ok("namespaced") => Ok(Self::Namespaced),
+            Ok("cluster") | Err(_) => Ok(Self::Cluster),
+            Ok(other) => anyhow::bail!("E2E_RIGHTS={other}: cluster or namespaced"),
+        }
+    }
+
+    /// What goes with it, as the chart has it.
+    pub fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Cluster => &[],
+            Self::Namespaced => &[("SECRETS_WATCH", "namespaces"), ("CLUSTER_ID", "tests")],
+        }
+    }
+}
+
+/// The namespaces of a world.
+pub struct Place<'a> {
+    /// Where the operator is, its Lease and its account: no test deletes it.
+    pub own: &'a str,
+    /// Where it watches. Organizations are made in the first through HTTP.
+    pub watched: [&'a str; 2],
+}
+
+/// Grants it there, and gives the kubeconfig of the account.
+pub fn grant(mode: Mode, place: &Place<'_>) -> Result<PathBuf> {
+    let cluster = &servers()?.cluster;
+    cluster.apply(&rendered(mode, place)?)?;
+    Ok(cluster.kubeconfig_of_account(place.own, ACCOUNT)?)
+}
+
+fn rendered(mode: Mode, place: &Place<'_>) -> Result<String> {
+    let [first, second] = place.watched;
+    let lease = format!("--set=leaderElection.namespace={}", place.own);
+    let api = format!("--set=api.namespace={first}");
+    let watched = format!("--set=watchNamespaces={{{first},{second}}},clusterId=tests");
+    let mut command = Command::new(tools::chart_tools()?.helm);
+    command.args(["template", ACCOUNT, CHART, "--namespace", place.own]);
+    command.args([&lease, &api]);
+    if mode == Mode::Namespaced {
+        command.arg(watched);
+    }
+    for component in ["controller", "api"] {
+        command.arg(format!("--show-only=templates/{component}/rbac.yaml"));
+    }
+    let output = command
+        .env_clear()
+        .env("HOME", servers()?.home.dir())
+        .output();
+    let output = output.context("helm")?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}
