@@ -1,7 +1,7 @@
 # What a person does with this checkout. All logic is in cargo and in `devenv` (tests/harness).
 
 .DEFAULT_GOAL := help
-.PHONY: help build test deny soak run up down clean crds need-cargo
+.PHONY: help build test test-cluster test-image deny soak run up down clean crds manifests need-cargo
 MAKEFLAGS += --no-print-directory
 
 # A cluster or a database that the caller already has is never touched.
@@ -45,6 +45,19 @@ test: need-cargo ## Everything that must hold: formatting, lints, drift, unit, p
 	cargo test --locked -p organization-operator --all-features --test '*' -- --show-output
 	$(call stage,all good)
 
+test-cluster: need-cargo ## The chart and deploy/, installed on a real control plane with simulated nodes
+	$(call stage,build)
+	cargo build --locked --workspace --bins
+	$(call stage,real servers: Kubernetes and MongoDB)
+	$(DEVENV) tools
+	$(call stage,chart and kustomizations)
+	cargo test --locked -p organization-operator-cluster-tests -- --show-output
+	$(call stage,all good)
+
+test-image: need-cargo ## Build the image and run it, also as docker-compose.yml says (Debian, as root: installs buildah and podman; minutes)
+	$(call stage,image and compose)
+	cargo test --locked -p organization-operator-image-tests -- --nocapture --test-threads 1
+
 deny: need-cargo ## Licences, sources and TLS stacks of all dependencies, by cargo-deny
 	@command -v cargo-deny >/dev/null || { \
 	  echo 'cargo-deny is missing: cargo install cargo-deny --locked'; exit 1; }
@@ -80,6 +93,9 @@ crds: need-cargo ## Write the definition to crds/ and the chart, its reference a
 	UPDATE_GENERATED=1 cargo test --quiet --test crd -- reference
 	cp $(CRD) $(CHART_FILES)/organizations.yaml
 	cp $(PROTECTION) $(CHART_FILES)/
+
+manifests: crds ## Write what Helm renders: deploy/, docs/RBAC.md, the chart's README
+	UPDATE_GENERATED=1 cargo test --quiet -p organization-operator-cluster-tests -- generated granted
 
 need-cargo:
 	@command -v cargo >/dev/null || { \
