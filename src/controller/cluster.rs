@@ -125,8 +125,9 @@ pub trait Cluster: Send + Sync + 'static {
         secret: &SecretName,
     ) -> Result<(), ClusterError>;
 
-    /// Writes the whole status. With the `resourceVersion` of a read, only where nobody has written
-    /// to the object since.
+    /// Writes the whole status, only where nobody has written to the object since it was read with
+    /// that `resourceVersion`: whoever slept meanwhile would undo what another has answered. Gives the
+    /// `resourceVersion` from now on.
     ///
     /// # Errors
     /// [`ClusterError::Conflict`].
@@ -135,7 +136,7 @@ pub trait Cluster: Send + Sync + 'static {
         object: &ObjectKey,
         status: &OrganizationStatus,
         read: Option<&str>,
-    ) -> Result<(), ClusterError>;
+    ) -> Result<Option<String>, ClusterError>;
 
     /// Ends a change that was asked for: takes its annotation off, if it is still that one, and puts
     /// `spec` in place where one is given.

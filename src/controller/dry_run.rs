@@ -99,7 +99,7 @@ impl<C: Cluster> Cluster for PlannedCluster<C> {
         _: &ObjectKey,
         _: &OrganizationStatus,
         _: Option<&str>,
-    ) -> Result<(), ClusterError> {
+    ) -> Result<Option<String>, ClusterError> {
         refused()
     }
 

@@ -96,21 +96,22 @@ async fn pass(
     } else {
         observe(object, &wish, context).await
     };
-    let (executed, live, has_told) = match observed {
+    let (executed, live, meanwhile) = match observed {
         Ok(mut pass) => {
             let live = pass.live.take();
             let reason = reason_under_way(&wish, &pass.seen);
             let executed = Box::pin(execute(&wish, pass, context));
-            let (executed, has_told) = tell_if_long(executed, object, &reason, key, context).await;
-            (executed, live, has_told)
+            let (executed, told) = tell_if_long(executed, object, &reason, key, context).await;
+            (executed, live, told)
         }
-        Err(error) => (unseen(error), None, false),
+        Err(error) => (unseen(error), None, None),
     };
     if executed.writes.iter().any(Step::concerns_others) {
         context.waiting.wake(WaitsFor::Others);
     }
     let object = live.as_ref().unwrap_or(object);
-    conclude(object, key, executed, has_told, change.as_ref(), context).await
+    let told = meanwhile.as_deref();
+    conclude(object, key, executed, told, change.as_ref(), context).await
 }
 
 /// Answers a change that is over. A spec is put back only once the record tells it from an older one.
@@ -127,7 +128,7 @@ async fn close(
             Err(error) => unseen(error),
         };
         if !matches!(noted.stop, Stop::Rested(_)) {
-            return conclude(object, key, noted, false, None, context).await;
+            return conclude(object, key, noted, None, None, context).await;
         }
     }
     let closed = closed.close(object, key, &*context.cluster).await;
@@ -148,7 +149,7 @@ async fn conclude(
     object: &DeserializeGuard<Organization>,
     key: &ObjectKey,
     executed: Executed,
-    has_told: bool,
+    meanwhile: Option<&str>,
     change: Option<&Change>,
     context: &Context,
 ) -> Result<(PassOutcome, Action), PassError> {
@@ -191,9 +192,10 @@ async fn conclude(
         writes: &writes,
         reason: &reason,
         change,
-        has_told,
+        meanwhile,
     };
-    match (report(told, context).await?, change) {
+    let (told, _) = report(told, context).await?;
+    match (told, change) {
         (Told::Outrun, _) => Ok(again(key, context)),
         (Told::Answered(answer), Some(change)) => {
             let settled = change.settle(answer, key, &*context.cluster).await;

@@ -8,7 +8,7 @@ use super::{
     change::Change,
     cluster::{ClusterError, ObjectKey},
     context::Context,
-    events::tell,
+    events::{tell, tell_done},
     execute::StepError,
     observe::status_of,
     status::{Outcome, status_after},
@@ -46,8 +46,9 @@ pub(super) struct Report<'a> {
     pub reason: &'a Reason,
     /// The change that waits for an answer.
     pub change: Option<&'a Change>,
-    /// Whether the pass has said something else meanwhile: then status is not as the object has it.
-    pub has_told: bool,
+    /// The object's version once the pass has said something else meanwhile: then status is not as the
+    /// object has it.
+    pub meanwhile: Option<&'a str>,
 }
 
 /// What became of a report.
@@ -57,13 +58,16 @@ pub(super) enum Told {
     Said,
     /// It is said, and the change is answered.
     Answered(ChangeOutcome),
-    /// It would have answered a change, but somebody has written to the object since it was read.
+    /// Somebody has written to the object since it was read: whoever reads that has the word.
     Outrun,
 }
 
 /// Status where it differs from what the live object says, and Events where the reason is another
-/// one.
-pub(super) async fn report(report: Report<'_>, context: &Context) -> Result<Told, ClusterError> {
+/// one. Gives the version of the object from now on, too, where it is another one.
+pub(super) async fn report(
+    report: Report<'_>,
+    context: &Context,
+) -> Result<(Told, Option<String>), ClusterError> {
     let Report {
         object,
         key,
@@ -71,7 +75,7 @@ pub(super) async fn report(report: Report<'_>, context: &Context) -> Result<Told
         writes,
         reason,
         change,
-        has_told,
+        meanwhile,
     } = report;
     let former = context.waiting.note(key, reason.kind());
     context
@@ -101,18 +105,24 @@ pub(super) async fn report(report: Report<'_>, context: &Context) -> Result<Told
         .iter()
         .find(|condition| condition.type_ == "Ready");
     let told = tell(ready.map(|ready| ready.reason.as_str()), writes, reason);
-    if has_told || status != *previous {
-        let read = answer.as_ref().and_then(|_| object.resource_version());
-        let written = context.cluster.write_status(key, &status, read.as_deref());
-        match written.await {
-            Err(ClusterError::Conflict) if answer.is_some() => return Ok(Told::Outrun),
+    let mut version = None;
+    if meanwhile.is_some() || status != *previous {
+        let read = meanwhile.or(object.meta().resource_version.as_deref());
+        match context.cluster.write_status(key, &status, read).await {
+            Ok(written) => version = written,
+            Err(ClusterError::Conflict) => {
+                // What was confirmed is told now: no later pass knows of it.
+                context.events.put(key, tell_done(writes));
+                return Ok((Told::Outrun, None));
+            }
             // Gone before its status: nobody is left to be told.
-            Ok(()) | Err(ClusterError::Gone | ClusterError::Conflict) => {}
+            Err(ClusterError::Gone) => {}
             Err(error) => return Err(error),
         }
     }
     context.events.put(key, told);
-    Ok(answer.map_or(Told::Said, |answer| Told::Answered(answer.outcome)))
+    let told = answer.map_or(Told::Said, |answer| Told::Answered(answer.outcome));
+    Ok((told, version))
 }
 
 /// While the database is away all organizations fail alike, again and again: one line each.
@@ -178,18 +188,18 @@ fn is_outdated(desired: &Desired, seen: &Observed) -> bool {
 }
 
 /// Does the work of a pass; where that takes longer than [`LONG`], says meanwhile in status that it
-/// is under way. Gives whether it said so. That is waited for: it must not come after what the pass
-/// says in the end.
+/// is under way. Gives the object's version from then on, where it said so. That is waited for: it must
+/// not come after what the pass says in the end.
 pub(super) async fn tell_if_long<T>(
     work: impl Future<Output = T>,
     object: &DeserializeGuard<Organization>,
     reason: &Reason,
     key: &ObjectKey,
     context: &Context,
-) -> (T, bool) {
+) -> (T, Option<String>) {
     let mut work = pin!(work);
     if let Ok(done) = tokio::time::timeout(LONG, &mut work).await {
-        return (done, false);
+        return (done, None);
     }
     let progress = Report {
         object,
@@ -198,13 +208,18 @@ pub(super) async fn tell_if_long<T>(
         writes: &[],
         reason,
         change: None,
-        has_told: false,
+        meanwhile: None,
     };
     let (done, told) = tokio::join!(work, Box::pin(report(progress, context)));
-    if let Err(error) = told {
-        tracing::debug!(namespace = key.namespace, name = key.name, %error, "progress was not told");
-    }
-    (done, true)
+    let version = match told {
+        Ok((_, version)) => version,
+        Err(error) => {
+            tracing::debug!(namespace = key.namespace, name = key.name, %error, "progress was not told");
+            // Or it was: then what is told in the end is outrun, and told by the next pass.
+            object.resource_version()
+        }
+    };
+    (done, version)
 }
 
 pub(super) fn note_gone(key: &ObjectKey, context: &Context) {

@@ -74,7 +74,7 @@ impl Service {
         let id = fresh_id();
         let made = self.make(&name, spec, &id, Asked::Adopt, patience).await?;
         let asking = Asking::of(&made, &id);
-        match self.outcome(&asking, patience).await {
+        match self.outcome(&asking, Ok(()), patience).await {
             Ok(_) => Ok(Kept {
                 namespace: asking.namespace,
                 name: asking.name,

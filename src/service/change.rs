@@ -63,6 +63,9 @@ pub(super) struct Asking {
     pub id: String,
 }
 
+/// What the API server said to it: an error is none of certainty, it may have been written all the same.
+pub(super) type Confirmed = Result<(), ClusterError>;
+
 impl Asking {
     /// That change of that object.
     pub fn of(object: &Organization, id: &str) -> Self {
@@ -107,14 +110,15 @@ impl Service {
         }
     }
 
-    /// Asks for another spec of that object, once nobody else's change is pending on it.
+    /// Asks for another spec of that object, once nobody else's change is pending on it. Gives the object
+    /// as it was before, too.
     pub(super) async fn ask_update(
         &self,
         namespace: &str,
         name: &str,
         patience: Patience,
         edit: &(dyn Fn(&Organization, &str) -> Result<OrganizationSpec, Refusal> + Sync),
-    ) -> Result<(Asking, Organization), Refusal> {
+    ) -> Result<(Asking, Organization, Confirmed), Refusal> {
         let id = fresh_id();
         loop {
             let object = self.unoccupied(namespace, name, patience).await?;
@@ -125,12 +129,10 @@ impl Service {
             let wished = edit(&object, &id)?;
             let note = text_of(&note)?;
             match self.objects.ask(&object, &note, Some(&wished)).await {
-                Ok(()) => return Ok((asking, object)),
                 // Somebody wrote: his status, or another change.
                 Err(ClusterError::Conflict) if Instant::now() < patience.deadline() => {}
                 Err(ClusterError::Conflict) => return Err(Refusal::Timeout),
-                // It may have been written all the same.
-                Err(error) => return Err(self.give_up(&asking, error, patience).await),
+                confirmed => return Ok((asking, object, confirmed)),
             }
         }
     }

@@ -81,10 +81,8 @@ impl Service {
             .await?;
         // With the object there already, whatever is left behind goes with it.
         let asking = Asking::of(&made, &id);
-        if let Err(error) = self.objects.create_secret(&made, &secret, &hash).await {
-            return Err(self.give_up(&asking, error, patience).await);
-        }
-        self.outcome(&asking, patience).await
+        let confirmed = self.objects.create_secret(&made, &secret, &hash).await;
+        self.outcome(&asking, confirmed, patience).await
     }
 
     fn admit_create(&self, client: ClientAddress) -> Result<(), Refusal> {

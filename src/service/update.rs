@@ -61,16 +61,14 @@ impl Service {
             let (name, email) = (wished.new_name.as_ref(), email.as_ref());
             Ok(edited(&object.spec, name, email, secret))
         };
-        let (asking, object) = self
+        let (asking, object, mut confirmed) = self
             .ask_update(&kept.namespace, &kept.name, patience, &edit)
             .await?;
-        if let Some(hash) = &hash {
+        if let (Ok(()), Some(hash)) = (&confirmed, &hash) {
             let secret = login_secret(&asking.name, &asking.id);
-            if let Err(error) = self.objects.create_secret(&object, &secret, hash).await {
-                return Err(self.give_up(&asking, error, patience).await);
-            }
+            confirmed = self.objects.create_secret(&object, &secret, hash).await;
         }
-        self.outcome(&asking, patience).await
+        self.outcome(&asking, confirmed, patience).await
     }
 
     /// The organization that a write is about, once it is known that the one who asks may.

@@ -98,7 +98,7 @@ impl<C: Cluster, G: Gate> Cluster for Gated<C, G> {
         object: &ObjectKey,
         status: &OrganizationStatus,
         read: Option<&str>,
-    ) -> Result<(), ClusterError> {
+    ) -> Result<Option<String>, ClusterError> {
         let (object, status) = (object.clone(), status.clone());
         let read = read.map(str::to_owned);
         self.write(call("write_status"), move |cluster| {

@@ -162,7 +162,7 @@ impl Cluster for KubeCluster {
         object: &ObjectKey,
         status: &OrganizationStatus,
         read: Option<&str>,
-    ) -> Result<(), ClusterError> {
+    ) -> Result<Option<String>, ClusterError> {
         // The uid makes the API refuse where another object has the name by now.
         let mut body = json!({
             "apiVersion": Organization::api_version(&()),
@@ -181,7 +181,7 @@ impl Cluster for KubeCluster {
         self.0
             .within(api.patch_status(&object.name, &params, &Patch::Apply(body)))
             .await
-            .map(drop)
+            .map(|written| written.meta().resource_version.clone())
     }
 
     async fn settle_change(

@@ -181,7 +181,7 @@ impl Cluster for MemoryCluster {
         object: &ObjectKey,
         status: &OrganizationStatus,
         read: Option<&str>,
-    ) -> Result<(), ClusterError> {
+    ) -> Result<Option<String>, ClusterError> {
         let interruption = read.and_then(|_| self.interruption().take());
         if let Some(interruption) = interruption {
             interruption(self);
@@ -193,7 +193,7 @@ impl Cluster for MemoryCluster {
         }
         live.status = Some(status.clone());
         state.written(&place_of(object));
-        Ok(())
+        Ok(state.live(object)?.resource_version())
     }
 
     async fn settle_change(

@@ -91,7 +91,7 @@ impl Cluster for Faulty {
         object: &ObjectKey,
         status: &OrganizationStatus,
         read: Option<&str>,
-    ) -> Result<(), ClusterError> {
+    ) -> Result<Option<String>, ClusterError> {
         self.0.write_status(object, status, read).await
     }
 

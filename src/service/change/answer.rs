@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use kube::ResourceExt;
 use tokio::time::timeout_at;
 
-use super::{Asking, Patience, text_of};
+use super::{Asking, Confirmed, Patience, text_of};
 use crate::{
     controller::cluster::ClusterError,
     crd::{
@@ -31,39 +31,32 @@ enum Told {
 
 impl Service {
     /// The tenant after a change that was made, as this replica serves it from now on; or why it was
-    /// not made.
+    /// not made. One that could not be asked for wholly, as far as is known, is revoked at once.
     pub(in crate::service) async fn outcome(
         &self,
         asking: &Asking,
+        confirmed: Confirmed,
         patience: Patience,
     ) -> Result<ServedTenant, Refusal> {
-        let told = self
-            .directory
-            .until(patience.deadline(), |_| self.told(asking));
-        let told = match told.await {
+        let told = match confirmed {
+            Ok(()) => {
+                let told = self
+                    .directory
+                    .until(patience.deadline(), |_| self.told(asking));
+                told.await
+            }
+            Err(_) => None,
+        };
+        let told = match told {
             Some(told) => told,
             None => self.revoked(asking, patience).await?,
         };
         match told {
-            Told::Withdrawn => Err(Refusal::Timeout),
+            Told::Withdrawn => Err(confirmed.err().map_or(Refusal::Timeout, Refusal::from)),
             Told::Answered(answer, object) => {
                 self.listed(&object, patience).await;
                 tenant_after(&answer, &object)
             }
-        }
-    }
-
-    /// What was asked for could not be asked for wholly: it is revoked. Gives why it could not, or
-    /// that nobody knows what will come of it.
-    pub(in crate::service) async fn give_up(
-        &self,
-        asking: &Asking,
-        why: ClusterError,
-        patience: Patience,
-    ) -> Refusal {
-        match self.revoked(asking, patience).await {
-            Ok(Told::Withdrawn) => why.into(),
-            Ok(Told::Answered(..)) | Err(_) => Refusal::Timeout,
         }
     }
 

@@ -25,9 +25,18 @@ pub enum Way {
     Late,
     /// The process is paused, another one takes over, and then the process wakes and sends it.
     Woken,
+    /// It takes effect, another process takes over, and then this one hears that its reply is lost.
+    Deaf,
 }
 
-pub const WAYS: [Way; 5] = [Way::Before, Way::After, Way::Lost, Way::Late, Way::Woken];
+pub const WAYS: [Way; 6] = [
+    Way::Before,
+    Way::After,
+    Way::Lost,
+    Way::Late,
+    Way::Woken,
+    Way::Deaf,
+];
 
 /// The ways in which a process dies of a write.
 pub const CRASHES: [Way; 2] = [Way::Before, Way::After];
@@ -206,7 +215,7 @@ impl Gate for ProcessGate {
         let way = lock(&self.plan).arrive(call, self.breaks);
         match way {
             None | Some(Way::After) => Hearing::Reply,
-            Some(Way::Lost) => Hearing::Nothing,
+            Some(Way::Lost | Way::Deaf) => Hearing::Nothing,
             Some(Way::Before) => self.die().await,
             Some(Way::Late) => {
                 lock(&self.plan).late = Some(again);
@@ -223,13 +232,19 @@ impl Gate for ProcessGate {
         if succeeded {
             (self.witness)();
         }
-        let dies = {
+        let broken = {
             let plan = lock(&self.plan);
             // The write that was broken last is this one only while nothing came after it.
-            plan.since == 0 && self.breaks && plan.broken.last() == Some(&(call, Way::After))
+            let last = plan
+                .broken
+                .last()
+                .filter(|_| plan.since == 0 && self.breaks);
+            last.and_then(|(broken, way)| (*broken == call).then_some(*way))
         };
-        if dies {
-            self.die::<()>().await;
+        match broken {
+            Some(Way::After) => self.die().await,
+            Some(Way::Deaf) => self.stand_still().await,
+            _ => {}
         }
         let is_due = {
             let mut pause = lock(&self.pause);

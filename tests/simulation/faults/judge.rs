@@ -117,7 +117,7 @@ impl Bench {
         };
         let outcome = run(self.scenario, &self.base, seed, faults);
         let mut outcome = outcome.await.with_context(replay)?;
-        let is_late = |(_, way): &(_, Way)| matches!(way, Way::Late | Way::Woken);
+        let is_late = |(_, way): &(_, Way)| matches!(way, Way::Late | Way::Woken | Way::Deaf);
         if outcome.broken.iter().any(is_late) {
             for snapshot in [&mut outcome.rested, &mut outcome.end] {
                 let (swept, left) = snapshot.swept();

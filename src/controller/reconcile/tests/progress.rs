@@ -27,20 +27,23 @@ async fn what_a_long_pass_said_meanwhile_gives_way_to_what_it_says_in_the_end() 
         }
     };
     let progress = Reason::Progressing;
-    let ((), has_told) = tell_if_long(work, &object, &progress, &key, &context).await;
-    assert!(has_told);
-    let told = report(
-        Report {
-            object: &object,
-            key: &key,
-            seen: None,
-            writes: &[],
-            reason: &Reason::Succeeded,
-            change: None,
-            has_told,
-        },
-        &context,
-    );
-    assert_eq!(told.await.unwrap(), Told::Said);
+    let ((), version) = tell_if_long(work, &object, &progress, &key, &context).await;
+    assert!(version.is_some());
+    let succeeded = |meanwhile| Report {
+        object: &object,
+        key: &key,
+        seen: None,
+        writes: &[],
+        reason: &Reason::Succeeded,
+        change: None,
+        meanwhile,
+    };
+    let told = report(succeeded(version.as_deref()), &context);
+    assert_eq!(told.await.unwrap().0, Told::Said);
     assert_eq!(reason(), "Succeeded");
+
+    // Somebody writes, and whoever slept since he read says nothing any more.
+    cluster.annotate("team", "acme", "by", "a person");
+    let told = report(succeeded(version.as_deref()), &context);
+    assert_eq!(told.await.unwrap(), (Told::Outrun, None));
 }
