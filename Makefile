@@ -7,6 +7,10 @@ MAKEFLAGS += --no-print-directory
 # A cluster or a database that the caller already has is never touched.
 unexport KUBECONFIG MONGO_URL MASTER_DB_NAME
 
+# A failure is told by its message; `make test RUST_BACKTRACE=1` shows the way to it, too.
+export RUST_BACKTRACE := 0
+export RUST_LIB_BACKTRACE := $(RUST_BACKTRACE)
+
 TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 DEVENV := $(TARGET)/devenv
 OPERATOR := $(TARGET)/organization-operator

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Commands that change nothing; whatever else comes is a write.
-const READS: [&str; 14] = [
+const READS: [&str; 16] = [
     "hello",
     "ping",
     "buildInfo",
@@ -30,6 +30,8 @@ const READS: [&str; 14] = [
     "endSessions",
     "getParameter",
     "isMaster",
+    "saslStart",
+    "saslContinue",
 ];
 
 /// Digits of an id in a name.
