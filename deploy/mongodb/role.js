@@ -14,7 +14,7 @@
 const ROLE = "organizationOperator";
 
 // On every collection of the database, since tenants' collections are called as tenants are.
-// Read by tests/e2e/least_mongo_rights.rs: JSON between the markers, but for comments.
+// Read by tests/e2e/mongo_users.rs, by whose user all end-to-end tests run: JSON between the markers, but for comments.
 const ACTIONS = /* actions:begin */ [
   "find", // reads and aggregates: src/store/mongo/{tenants,logins,indexes,inventory,collections,merge,refresh,probe}.rs
   "insert", // records, admins, refresh tokens, late documents: src/store/mongo/{records,refresh,merge}.rs

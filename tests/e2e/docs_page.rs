@@ -9,13 +9,14 @@ use fantoccini::{
     wd::{Capabilities, WebDriverCompatibleCommand},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
-use organization_operator_harness::{browser::Browser, operator::Operator};
+use organization_operator_harness::browser::Browser;
 use serde_json::{Value, json};
 use tokio::task::block_in_place;
 
 use crate::{
+    api_world::ApiWorld,
     servers::servers,
-    world::{BINARY, PATIENCE, World},
+    world::{PATIENCE, World},
 };
 
 /// The page's own view of DELETE /org/delete.
@@ -111,40 +112,11 @@ impl Page {
     }
 }
 
-/// Controller and service in one process, in that world.
-fn operator(world: &World) -> Result<Operator> {
-    let servers = servers()?;
-    let args = [
-        "run",
-        "--watch-namespaces",
-        &world.namespace,
-        "--api-namespace",
-        &world.namespace,
-        "--self-service",
-    ];
-    let kubeconfig = servers.cluster.kubeconfig().to_string_lossy().into_owned();
-    let environment = [
-        ("KUBECONFIG", kubeconfig.as_str()),
-        ("MONGO_URL", servers.mongo.url()),
-        ("MASTER_DB_NAME", world.database.name()),
-        ("MONGO_READ_TIMEOUT", "30s"),
-        ("MONGO_WRITE_TIMEOUT", "30s"),
-        ("BCRYPT_COST", "10"),
-        ("JWT_SECRET", "a-key-of-the-tests-that-is-long-enough"),
-        ("LOG_FORMAT", "text"),
-        ("LOG_LEVEL", "trace"),
-    ];
-    let name = format!("operator-{}-page", world.namespace);
-    let operator = Operator::new(&servers.home, &name, Path::new(BINARY), &args, &environment)?;
-    Ok(operator)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_authorizes_and_deletes_a_tenant_from_the_page() -> Result<()> {
-    // Its own operator stays where it is: the API's is another.
-    let world = World::unready("docs-page", servers()?.mongo.url(), &[]).await?;
-    let operator = operator(&world)?;
-    block_in_place(|| operator.start())?;
+    let world = ApiWorld::start("docs-page").await?;
+    let operator = world.service();
+    let world = &world.world;
     let page = Page::open(operator.api_url()).await?;
     page.find(DELETE).await?;
     page.screenshot("docs-page-opened.png").await?;
@@ -185,7 +157,7 @@ async fn a_person_authorizes_and_deletes_a_tenant_from_the_page() -> Result<()> 
     world.gone("acme").await?;
 
     everything_came_from_us_and_nothing_is_kept(&page).await?;
-    nothing_was_refused_by_the_policy(&world, &page).await?;
+    nothing_was_refused_by_the_policy(world, &page).await?;
     page.client.clone().close().await?;
     Ok(())
 }

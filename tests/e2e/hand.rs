@@ -10,18 +10,24 @@ use serde_json::json;
 use tokio::task::block_in_place;
 
 use crate::{
-    servers::servers,
-    world::{BINARY, World, condition},
+    mongo_users::guarded,
+    process::operator,
+    world::{World, condition},
 };
 
 /// A server that a test may stop, or have fail: the shared one serves all.
 pub fn own_mongo(name: &str) -> Result<MongoServer> {
     let home = mongo_home(name)?;
-    Ok(block_in_place(|| MongoServer::start(&home))?)
+    block_in_place(|| guarded(MongoServer::start(&home)?, &home))
 }
 
-/// For a server of a test's own.
-pub fn mongo_home(name: &str) -> Result<Home> {
+/// As [`own_mongo`], for tests that rename much and kill no server.
+pub fn own_unsynced_mongo(name: &str) -> Result<MongoServer> {
+    let home = mongo_home(name)?;
+    block_in_place(|| guarded(MongoServer::start_unsynced(&home)?, &home))
+}
+
+fn mongo_home(name: &str) -> Result<Home> {
     let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-mongo-{name}"));
     Ok(Home::temporary(&parent)?)
 }
@@ -118,14 +124,9 @@ impl World {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()));
         let environment: Vec<_> = usual.chain(environment.iter().copied()).collect();
-        let name = format!("operator-{}-{name}", self.namespace);
-        Ok(Operator::new(
-            &servers()?.home,
-            &name,
-            Path::new(BINARY),
-            &args,
-            &environment,
-        )?)
+        let place = (self.namespace.as_str(), self.database.name());
+        let name = format!("{}-{name}", self.namespace);
+        operator(place, &name, &args, &environment)
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use anyhow::{Context as _, Result};
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
-use crate::world::BINARY;
+use crate::process::BINARY;
 
 async fn hash(input: &[u8], args: &[&str]) -> Result<(Option<i32>, String, String)> {
     let mut child = Command::new(BINARY)

@@ -10,8 +10,9 @@ use anyhow::{Result, anyhow, ensure};
 use tokio::task::block_in_place;
 
 use crate::{
+    process::BINARY,
     tool::{stderr, stdout},
-    world::{ALONE, BINARY, World},
+    world::{ALONE, World},
 };
 
 /// A database that nobody gives answers for.

@@ -16,6 +16,7 @@ use tokio::task::block_in_place;
 use crate::{
     api_relay::{ApiRelay, Rule},
     api_world::ApiWorld,
+    rights,
     servers::servers,
     world::{PATIENCE, World},
 };
@@ -44,6 +45,11 @@ impl World {
         let user = format!("api-of-{}", self.namespace);
         let cluster = &servers()?.cluster;
         let kubeconfig = block_in_place(|| cluster.kubeconfig_for(&user, None))?;
+        self.grant_least_rights(&user).await?;
+        Ok(kubeconfig)
+    }
+
+    async fn grant_least_rights(&self, user: &str) -> Result<()> {
         let organizations = json!({
             "apiGroups": ["organization-operator.dev"], "resources": ["organizations"],
             "verbs": ["get", "list", "watch", "create", "patch", "delete"],
@@ -56,9 +62,9 @@ impl World {
             (&self.namespace, json!([organizations, making, reading])),
             (&self.elsewhere, json!([organizations])),
         ] {
-            self.grant(namespace, &user, &rules).await?;
+            self.grant(namespace, user, &rules).await?;
         }
-        Ok(kubeconfig)
+        Ok(())
     }
 
     async fn grant(&self, namespace: &str, user: &str, rules: &Value) -> Result<()> {
@@ -240,6 +246,8 @@ async fn while_the_api_server_is_away_at_the_start_the_key_is_waited_for() -> Re
     relay.set(Rule::Away);
     let (_, kubeconfig) = relay.setting()?;
     let world = World::unready("jwt-away", servers()?.mongo.url(), &[]).await?;
+    let user = rights::account(&world.namespace);
+    world.grant_least_rights(&user).await?;
     let service = world.keyed("keyed", Path::new(kubeconfig))?;
     block_in_place(|| service.spawn())?;
     let secret = format!("Secret {}/{NAME} can't be read: ", world.namespace);

@@ -1,96 +1,22 @@
-//! The operator as the MongoDB user of deploy/mongodb/role.js, on a server with authentication on.
+//! What the role of deploy/mongodb/role.js is needed for, and that it is enough. All operators of the
+//! tests have it.
 
 use anyhow::{Context as _, Result, ensure};
-use mongodb::{
-    Database,
-    bson::{Document, doc},
-};
+use mongodb::bson::doc;
 use organization_operator::crd::Organization;
-use organization_operator_harness::mongo::MongoServer;
 use serde_json::json;
 use tokio::task::block_in_place;
 
 use crate::{
-    hand::mongo_home,
+    mongo_users::{allow, granted},
     samples::organization_with,
-    servers::mongo_client,
+    servers::servers,
     world::{World, condition, ready, status},
 };
 
-const ROLE: &str = "organizationOperator";
-const USER: &str = "operator";
-const ROOT: &str = "root";
-
-/// The actions that role.js grants.
-fn granted() -> Result<Vec<String>> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/mongodb/role.js");
-    let script = std::fs::read_to_string(path)?;
-    let list = script
-        .split_once("/* actions:begin */ [")
-        .context("no list")?
-        .1;
-    let list = list
-        .split_once("] /* actions:end */")
-        .context("no end of the list")?
-        .0;
-    let lines = list.lines().filter_map(|line| line.split('"').nth(1));
-    Ok(lines.map(ToOwned::to_owned).collect())
-}
-
-/// A server that asks who it is, and its databases as its root has them.
-struct Guarded {
-    server: MongoServer,
-    root: mongodb::Client,
-}
-
-impl Guarded {
-    async fn start(name: &str) -> Result<Self> {
-        let home = mongo_home(name)?;
-        let open = block_in_place(|| MongoServer::start(&home))?;
-        let admin = mongo_client(open.url()).await?.database("admin");
-        let root = doc! {"createUser": ROOT, "pwd": ROOT, "roles": ["root"]};
-        admin.run_command(root).await?;
-        let server = block_in_place(|| open.with_authentication(&home))?;
-        let url = as_user(server.url(), ROOT, "admin");
-        let root = mongo_client(&url).await?;
-        Ok(Self { server, root })
-    }
-
-    /// The world's database as root has it; there the role is made, with these actions.
-    async fn grant(&self, world: &World, actions: &[String]) -> Result<Database> {
-        let database = self.root.database(world.database.name());
-        let role =
-            doc! {"createRole": ROLE, "privileges": privileges(&database, actions), "roles": []};
-        database.run_command(role).await?;
-        let user = doc! {"createUser": USER, "pwd": USER, "roles": [ROLE]};
-        database.run_command(user).await?;
-        Ok(database)
-    }
-}
-
-fn privileges(database: &Database, actions: &[String]) -> Vec<Document> {
-    vec![doc! {"resource": {"db": database.name(), "collection": ""}, "actions": actions}]
-}
-
-fn as_user(url: &str, user: &str, database: &str) -> String {
-    let url = url.replace("mongodb://", &format!("mongodb://{user}:{user}@"));
-    format!("{url}&authSource={database}")
-}
-
-/// A world whose operator, not started, is that user; the database is root's.
-async fn world(guarded: &Guarded, name: &str, actions: &[String]) -> Result<World> {
-    let mut world = World::unready(name, guarded.server.url(), &["--archive-retention=1s"]).await?;
-    world.database = guarded.grant(&world, actions).await?;
-    let url = as_user(guarded.server.url(), USER, world.database.name());
-    world.operator = world.another_operator("granted", &[("MONGO_URL", &url)])?;
-    Ok(world)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_role_of_the_script_is_enough_for_a_tenants_whole_life() -> Result<()> {
-    let guarded = Guarded::start("role").await?;
-    let world = world(&guarded, "role", &granted()?).await?;
-    block_in_place(|| world.operator.start())?;
+    let world = World::with("role", &["--archive-retention=1s"]).await?;
     for policy in ["Delete", "Archive", "Retain"] {
         let spec = json!({"deletionPolicy": policy});
         world.apply(&organization_with("acme", &spec)).await?;
@@ -118,12 +44,11 @@ async fn the_role_of_the_script_is_enough_for_a_tenants_whole_life() -> Result<(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_privilege_that_the_role_lacks_is_named() -> Result<()> {
-    let guarded = Guarded::start("lacking").await?;
     let all = granted()?;
-    let world = world(&guarded, "lacking", &all).await?;
+    let world = World::unready("lacking", servers()?.mongo.url(), &[]).await?;
     for lacking in &all {
         let fewer: Vec<_> = all.iter().filter(|it| *it != lacking).cloned().collect();
-        set(&world, &fewer).await?;
+        allow(&world.database, &fewer).await?;
         block_in_place(|| world.operator.spawn())?;
         let spec = json!({"deletionPolicy": "Delete"});
         world.apply(&organization_with("acme", &spec)).await?;
@@ -143,17 +68,10 @@ async fn each_privilege_that_the_role_lacks_is_named() -> Result<()> {
         ensure!(said.contains(&told), "without {lacking}: {said}");
 
         // With it all goes on.
-        set(&world, &all).await?;
+        allow(&world.database, &all).await?;
         world.settles_or_is_gone().await?;
         block_in_place(|| world.operator.terminate())?;
     }
-    Ok(())
-}
-
-async fn set(world: &World, actions: &[String]) -> Result<()> {
-    let privileges = privileges(&world.database, actions);
-    let role = doc! {"updateRole": ROLE, "privileges": privileges, "roles": []};
-    world.database.run_command(role).await?;
     Ok(())
 }
 

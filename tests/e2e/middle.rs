@@ -12,10 +12,9 @@ use mongodb::{
 };
 
 use organization_operator_harness::mongo::{Kind, MongoServer};
-use tokio::task::block_in_place;
 
 use crate::{
-    hand::mongo_home,
+    hand::own_unsynced_mongo,
     relay::{Relay, Rule, Upstream, atomic::Atomic, fence::Fence},
     servers::servers,
     world::World,
@@ -47,8 +46,7 @@ impl Middle {
     pub async fn start(name: &str, uuids: Uuids) -> Result<Self> {
         let shared = &servers()?.mongo;
         let server = if shared.kind() == Kind::Secantus {
-            let home = mongo_home(name)?;
-            Some(block_in_place(|| MongoServer::start_unsynced(&home))?)
+            Some(own_unsynced_mongo(name)?)
         } else {
             None
         };

@@ -1,11 +1,12 @@
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-use anyhow::{Result, anyhow};
-use organization_operator_harness::{home::Home, mongo::MongoServer};
+use anyhow::{Context as _, Result, anyhow};
 use serde_json::json;
 use tokio::{task::block_in_place, time::Instant};
 
 use crate::{
+    hand::own_mongo,
+    mongo_users::as_operator,
     samples::{organization, organization_with},
     servers::servers,
     world::World,
@@ -16,8 +17,7 @@ const MENDED: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_mongodb_is_away_it_says_so_and_lives_and_mends_all_at_its_return() -> Result<()> {
-    let home = Home::temporary(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-mongo"))?;
-    let mongo = block_in_place(|| MongoServer::start(&home))?;
+    let mongo = own_mongo("away")?;
     let world = World::on("away", mongo.url(), &[]).await?;
     for name in ["renamed", "deleted", "retained"] {
         world
@@ -88,13 +88,12 @@ async fn the_urls_file_is_read_again_when_it_changes() -> Result<()> {
     block_in_place(|| world.operator.spawn())?;
     world.apply(&organization("acme")).await?;
     world.settled("acme", "MongoUnavailable").await?;
-    let nobody = servers()?
-        .mongo
-        .url()
-        .replace("mongodb://", "mongodb://nobody:canary@");
-    std::fs::write(&file, nobody)?;
+    let url = as_operator(servers()?.mongo.url(), world.database.name())?;
+    let (scheme, rest) = url.split_once("://").context("no scheme")?;
+    let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
+    std::fs::write(&file, format!("{scheme}://nobody:canary@{server}"))?;
     world.settled("acme", "MongoUnauthorized").await?;
-    std::fs::write(&file, servers()?.mongo.url())?;
+    std::fs::write(&file, url)?;
     world.settled("acme", "Succeeded").await?;
     block_in_place(|| world.operator.wait_ready(MENDED))?;
     assert!(!world.operator.log().contains("canary"));

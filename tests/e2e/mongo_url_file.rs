@@ -8,7 +8,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::{samples::organization, servers::servers, tool::stderr, world::World};
+use crate::{
+    mongo_users::as_operator, samples::organization, servers::servers, tool::stderr, world::World,
+};
 
 const SOURCE: &str = "Secret tenancy/mongo, key url";
 
@@ -67,7 +69,8 @@ async fn a_url_file_that_is_missing_or_wrong_is_said_and_waited_for() -> Result<
         .waits_for_mongodb(&format!("{SOURCE}: the TLS options"))
         .await?;
 
-    std::fs::write(&file, format!("{}\n", servers()?.mongo.url()))?;
+    let url = as_operator(servers()?.mongo.url(), world.database.name())?;
+    std::fs::write(&file, format!("{url}\n"))?;
     let arrived = Instant::now();
     block_in_place(|| world.operator.wait_ready(SOON))?;
     println!("ready {:.1?} after the file's arrival", arrived.elapsed());

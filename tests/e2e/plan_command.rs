@@ -4,9 +4,10 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::{
+    process::BINARY,
     samples::{organization, organization_with},
     servers::servers,
-    world::{BINARY, World},
+    world::World,
 };
 
 impl World {

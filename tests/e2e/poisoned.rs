@@ -8,11 +8,10 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use mongodb::bson::{Document, doc};
-use organization_operator_harness::mongo::MongoServer;
 use serde_json::json;
 use tokio::{task::block_in_place, time::Instant};
 
-use crate::{hand::mongo_home, samples::organization, world::World};
+use crate::{hand::own_unsynced_mongo, samples::organization, world::World};
 
 /// All of them, with the one. The tests' database server takes longer for a collection the more it
 /// has: of the three minutes that these take, the last hundred take half a one.
@@ -39,8 +38,7 @@ fn tries_within(time: Duration) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_poisoned_organization_among_a_thousand_leaves_the_others_alone() -> Result<()> {
-    let home = mongo_home("poisoned")?;
-    let mongo = block_in_place(|| MongoServer::start_unsynced(&home))?;
+    let mongo = own_unsynced_mongo("poisoned")?;
     let flags = ["--sweep-interval", "5s"];
     let world = World::unready("poisoned", mongo.url(), &flags).await?;
     // What a person may have thought right: its admin can't be written, however often it is tried.

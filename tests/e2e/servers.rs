@@ -12,6 +12,8 @@ use kube::{
 use mongodb::options::ClientOptions;
 use organization_operator_harness::{control_plane::ControlPlane, home::Home, mongo::MongoServer};
 
+use crate::mongo_users::guarded;
+
 pub struct Servers {
     pub home: Home,
     pub cluster: ControlPlane,
@@ -30,7 +32,7 @@ fn start() -> Result<Servers> {
     let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
     Ok(Servers {
         cluster: ControlPlane::start(&home, &crds)?,
-        mongo: MongoServer::for_tests(&home)?,
+        mongo: guarded(MongoServer::for_tests(&home)?, &home)?,
         home,
     })
 }

@@ -21,9 +21,8 @@ use tokio_rustls::{
 };
 
 use crate::{
-    samples::organization,
-    servers::servers,
-    world::{BINARY, World},
+    mongo_users::as_operator, process::BINARY, relay, samples::organization, servers::servers,
+    world::World,
 };
 
 /// Ends with its value.
@@ -73,9 +72,12 @@ impl TlsFront {
         })
     }
 
-    fn url(&self, authority: &str) -> String {
-        let port = self.port;
-        format!("mongodb://127.0.0.1:{port}/?directConnection=true&tls=true&tlsCAFile={authority}")
+    /// Where that world's operator comes in, who trusts that authority.
+    fn url(&self, world: &World, authority: &str) -> Result<String> {
+        let server = as_operator(servers()?.mongo.url(), world.database.name())?;
+        let front = relay::at(&server, &format!("127.0.0.1:{}", self.port))?;
+        let more = if front.contains('?') { '&' } else { '?' };
+        Ok(format!("{front}{more}tls=true&tlsCAFile={authority}"))
     }
 }
 
@@ -97,9 +99,10 @@ async fn tls_is_what_the_connection_string_says_and_a_strange_authority_is_named
     let front = TlsFront::start().await?;
     let (_home, strangers) = authority("e2e-tls-strangers")?;
     let file = servers()?.home.dir().join("tls-mongo-url");
-    std::fs::write(&file, front.url(&path(&strangers, "ca.crt")))?;
     let flags = ["--mongo-url-file", &file.to_string_lossy()];
     let world = World::unready("tls", servers()?.mongo.url(), &flags).await?;
+    let authority = path(&strangers, "ca.crt");
+    std::fs::write(&file, front.url(&world, &authority)?)?;
     block_in_place(|| world.operator.spawn())?;
     world.apply(&organization("acme")).await?;
     world.settled("acme", "MongoUnavailable").await?;
@@ -116,7 +119,7 @@ async fn tls_is_what_the_connection_string_says_and_a_strange_authority_is_named
         )
         .await?;
 
-    std::fs::write(&file, front.url(&front.authority))?;
+    std::fs::write(&file, front.url(&world, &front.authority)?)?;
     world.settled("acme", "Succeeded").await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use serde_json::Value;
 
-use crate::world::{BINARY, World};
+use crate::{process::BINARY, world::World};
 
 impl World {
     /// `organization-operator` with these arguments, on the operator's own database and cluster.

@@ -1,7 +1,7 @@
 //! A test's own world: a namespace, a database and an operator that watches only these.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -20,12 +20,12 @@ use organization_operator_harness::operator::Operator;
 use serde_json::Value;
 
 use crate::{
+    mongo_users,
+    process::operator,
     rights::{self, Mode, Place},
     samples::{HASH, PASSWORD, secret},
     servers::{client, make_namespace, mongo_client, servers},
 };
-
-pub const BINARY: &str = env!("CARGO_BIN_EXE_organization-operator");
 
 /// Longer than anything takes that works, on two cores that do much else, and where two operators
 /// race on a server whose listings bring dropped collections back.
@@ -71,6 +71,7 @@ impl World {
     }
 
     /// As [`Self::unready`], with another command than `controller`. `settings` go before the usual.
+    /// Where a MongoDB URL is root's, the operator comes by it as itself.
     pub async fn of(
         command: &str,
         name: &str,
@@ -83,7 +84,7 @@ impl World {
         let namespace = format!("{name}-{number}");
         let elsewhere = format!("{namespace}-elsewhere");
         let database = format!("{}_{number}", name.replace('-', "_"));
-        let lease = format!("{namespace}-lease");
+        let lease = rights::own_namespace(&namespace);
         let scopes = format!("{namespace},{elsewhere}");
         let args: Vec<_> = [command].iter().chain(flags).copied().collect();
         let client = client().await?;
@@ -117,14 +118,9 @@ impl World {
         ];
         let usual = usual.iter().chain(mode.settings());
         let environment: Vec<_> = usual.chain(settings).copied().collect();
-        let process = format!("operator-{namespace}");
-        let operator = Operator::new(
-            &servers()?.home,
-            &process,
-            Path::new(BINARY),
-            &args,
-            &environment,
-        )?;
+        mongo_users::admit(mongo_url, &database).await?;
+        let place = (namespace.as_str(), database.as_str());
+        let operator = operator(place, &namespace, &args, &environment)?;
         let world = Self {
             database: mongo_client(mongo_url).await?.database(&database),
             namespace,

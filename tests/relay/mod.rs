@@ -85,7 +85,7 @@ impl Relay {
         };
         tasks.spawn(accept(listener, server, way));
         Ok(Self {
-            url: format!("mongodb://127.0.0.1:{port}/?directConnection=true"),
+            url: at(url, &format!("127.0.0.1:{port}"))?,
             pace,
             traffic,
             _tasks: tasks,
@@ -104,6 +104,17 @@ impl Relay {
     pub fn url(&self) -> &str {
         &self.url
     }
+}
+
+/// That URL, with another host in it.
+pub fn at(url: &str, host: &str) -> Result<String> {
+    let (scheme, rest) = url.split_once("://").context("no scheme")?;
+    let (before, after) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let user = before.rsplit_once('@').map(|(user, _)| format!("{user}@"));
+    Ok(format!(
+        "{scheme}://{}{host}{after}",
+        user.unwrap_or_default()
+    ))
 }
 
 /// What every connection goes by.

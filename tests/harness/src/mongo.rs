@@ -90,17 +90,24 @@ impl MongoServer {
         Ok(this)
     }
 
-    /// The same server with the same data, started again with authentication on: whoever it is to let
-    /// in has been made before.
+    /// The same server with the same data, started again with authentication on. Its URL is that of a
+    /// user of database `admin`, who has been made before; name and password are plain letters.
     ///
     /// # Errors
     /// The server is the caller's, or it doesn't end or start.
-    pub fn with_authentication(self, home: &Home) -> Result<Self, Error> {
+    pub fn with_authentication(
+        self,
+        home: &Home,
+        user: &str,
+        password: &str,
+    ) -> Result<Self, Error> {
         let server = self.server()?;
         server.stop()?;
         let mut spec = server.process().spec().clone();
         spec.args.push("--auth".to_owned());
-        let this = Self::of(home, home.port(NAME)?, self.kind, spec);
+        let mut this = Self::of(home, home.port(NAME)?, self.kind, spec);
+        let (scheme, rest) = this.url.split_once("://").unwrap_or_default();
+        this.url = format!("{scheme}://{user}:{password}@{rest}&authSource=admin");
         this.ensure()?;
         Ok(this)
     }
