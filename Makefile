@@ -1,7 +1,7 @@
 # What a person does with this checkout. All logic is in cargo and in `devenv` (tests/harness).
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-cluster test-image deny soak run up down clean crds manifests need-cargo
+.PHONY: help build test test-cluster test-image lint-extra deny soak run up down clean crds manifests need-cargo
 MAKEFLAGS += --no-print-directory
 
 # A cluster or a database that the caller already has is never touched.
@@ -61,6 +61,10 @@ test-cluster: need-cargo ## The chart and deploy/, installed on a real control p
 test-image: need-cargo ## Build the image and run it, also as docker-compose.yml says (Debian, as root: installs buildah and podman; minutes)
 	$(call stage,image and compose)
 	cargo test --locked -p organization-operator-image-tests -- --nocapture --test-threads 1
+
+lint-extra: need-cargo ## What hadolint and kubeconform say of the Dockerfile, the chart and deploy/
+	$(call stage,linters of others)
+	cargo test --locked -p organization-operator-cluster-tests -- lint_extra --ignored --show-output
 
 deny: need-cargo ## Licences, sources and TLS stacks of all dependencies, by cargo-deny
 	@command -v cargo-deny >/dev/null || { \

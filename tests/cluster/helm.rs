@@ -11,6 +11,9 @@ pub const CHART: &str = concat!(
     "/../../charts/organization-operator"
 );
 
+/// Of Helm where it has no cluster.
+const HOME: &str = env!("CARGO_TARGET_TMPDIR");
+
 pub fn chart_tools() -> Result<&'static ChartTools> {
     static TOOLS: OnceLock<Result<ChartTools, String>> = OnceLock::new();
     let tools = TOOLS.get_or_init(|| tools::chart_tools().map_err(|error| error.to_string()));
@@ -19,7 +22,17 @@ pub fn chart_tools() -> Result<&'static ChartTools> {
 
 /// Runs Helm with nothing of the caller's environment; gives what it said, and fails with it.
 pub fn helm(home: &Path, kubeconfig: Option<&Path>, args: &[&str]) -> Result<String> {
-    let mut command = Command::new(&chart_tools()?.helm);
+    helm_at(&chart_tools()?.helm, home, kubeconfig, args)
+}
+
+/// As [`helm`], by that program.
+pub fn helm_at(
+    program: &Path,
+    home: &Path,
+    kubeconfig: Option<&Path>,
+    args: &[&str],
+) -> Result<String> {
+    let mut command = Command::new(program);
     command.args(args).env_clear().env("HOME", home);
     if let Some(kubeconfig) = kubeconfig {
         command.env("KUBECONFIG", kubeconfig);
@@ -35,7 +48,12 @@ pub fn helm(home: &Path, kubeconfig: Option<&Path>, args: &[&str]) -> Result<Str
 
 /// Helm without a cluster.
 pub fn offline(args: &[&str]) -> Result<String> {
-    helm(Path::new(env!("CARGO_TARGET_TMPDIR")), None, args)
+    helm(Path::new(HOME), None, args)
+}
+
+/// As [`offline`], by that program.
+pub fn offline_at(program: &Path, args: &[&str]) -> Result<String> {
+    helm_at(program, Path::new(HOME), None, args)
 }
 
 /// The values files of the chart's ci folder, in order.

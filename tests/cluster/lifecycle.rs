@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cluster::{Cluster, NAMESPACE},
-    helm::CHART,
+    helm::{CHART, ROOT},
     rendered::RELEASE,
 };
 
@@ -118,4 +118,25 @@ fn it_is_installed_upgraded_rolled_back_and_uninstalled_and_every_organization_s
     // The definition that was kept is taken back.
     cluster.install_and_wait()?;
     cluster.release("uninstall", &[]).map(drop)
+}
+
+#[test]
+fn a_definition_that_kubectl_applied_is_taken_over_or_left_alone_as_told() -> Result<()> {
+    let cluster = Cluster::start()?;
+    let crds = format!("--filename={ROOT}/crds");
+    cluster.plane.kubectl(&["apply", "--server-side", &crds])?;
+    let refused = cluster.install(RELEASE, NAMESPACE, &[]).err();
+    let refused = refused.map(|error| error.to_string()).unwrap_or_default();
+    ensure!(
+        refused.contains("CustomResourceDefinition") && refused.contains("ownership"),
+        "{refused}"
+    );
+
+    cluster.install(RELEASE, NAMESPACE, &["--set=crds.enabled=false"])?;
+    cluster.release("uninstall", &[])?;
+    cluster.install(RELEASE, NAMESPACE, &["--take-ownership"])?;
+    cluster.release("uninstall", &[])?;
+    let kept = cluster.names(NAMESPACE, "customresourcedefinition")?;
+    ensure!(kept.len() == 1, "{kept:?}");
+    Ok(())
 }

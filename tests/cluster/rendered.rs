@@ -11,9 +11,13 @@ use crate::{
 /// The release that templates are rendered for.
 pub const RELEASE: &str = "organization-operator";
 
+/// The command that renders it.
+pub fn template() -> [&'static str; 5] {
+    ["template", RELEASE, CHART, "--namespace", NAMESPACE]
+}
+
 pub fn text(args: &[&str]) -> Result<String> {
-    let usual = ["template", RELEASE, CHART, "--namespace", NAMESPACE];
-    offline(&[&usual, args].concat())
+    offline(&[&template(), args].concat())
 }
 
 pub fn objects(args: &[&str]) -> Result<Vec<Value>> {

@@ -10,6 +10,7 @@ mod granted;
 mod helm;
 mod http;
 mod lifecycle;
+mod lint_extra;
 mod overlays;
 mod pods;
 mod refusals;

@@ -3,9 +3,10 @@
 #[path = "../gitops/health.rs"]
 mod health;
 
-use anyhow::{Result, ensure};
-use health::health;
+use anyhow::{Context as _, Result, ensure};
+use health::{health, wished};
 use mongodb::bson::doc;
+use organization_operator::{crd::Organization, domain::reason::ReasonKind};
 use serde_json::json;
 
 use crate::{
@@ -13,6 +14,17 @@ use crate::{
     servers::servers,
     world::World,
 };
+
+/// Whether Argo CD shows an object, at rest for that reason, as what it is. Asked of every object that a
+/// test waits for, so live objects of nearly every reason are seen.
+pub fn is_shown_as_what_it_is(object: &Organization, reason: &str) -> Result<()> {
+    let (shown, message) = health(&serde_json::to_value(object)?)?;
+    let mut kinds = ReasonKind::ALL.iter();
+    let kind = kinds.find(|kind| kind.as_str() == reason);
+    let kind = *kind.with_context(|| format!("{reason} is no reason"))?;
+    ensure!(shown == wished(kind), "{reason}: {shown}, {message}");
+    Ok(())
+}
 
 impl World {
     async fn health(&self, name: &str) -> Result<(String, String)> {

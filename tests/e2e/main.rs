@@ -86,6 +86,7 @@ mod rename;
 mod replicas;
 mod restored;
 mod rights;
+mod rights_taken;
 mod samples;
 mod secrets_watch;
 mod servers;

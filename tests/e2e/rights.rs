@@ -80,6 +80,20 @@ pub fn grant(mode: Mode, place: &Place<'_>) -> Result<PathBuf> {
     Ok(cluster.kubeconfig_of_account(place.own, ACCOUNT)?)
 }
 
+/// Takes it all away; the account stays. [`grant`] gives it back.
+pub fn take_away(mode: Mode, place: &Place<'_>) -> Result<()> {
+    let rendered = rendered(mode, place)?;
+    let documents = rendered.split("---\n");
+    let bindings: Vec<_> = documents
+        .filter(|document| document.contains("Binding\n"))
+        .collect();
+    let args = ["delete", "--filename=-"];
+    servers()?
+        .cluster
+        .kubectl_with(&args, &bindings.join("---\n"))?;
+    Ok(())
+}
+
 fn rendered(mode: Mode, place: &Place<'_>) -> Result<String> {
     let [first, second] = place.watched;
     let lease = format!("--set=leaderElection.namespace={}", place.own);

@@ -20,6 +20,7 @@ use organization_operator_harness::operator::Operator;
 use serde_json::Value;
 
 use crate::{
+    gitops::is_shown_as_what_it_is,
     mongo_users,
     process::operator,
     rights::{self, Mode, Place},
@@ -217,7 +218,9 @@ impl World {
                     && status(object).observed_generation == generation
             })
         });
-        told.await?.with_context(|| format!("{name} is gone"))
+        let object = told.await?.with_context(|| format!("{name} is gone"))?;
+        is_shown_as_what_it_is(&object, reason)?;
+        Ok(object)
     }
 
     pub async fn gone(&self, name: &str) -> Result<()> {

@@ -8,43 +8,12 @@ use jiff::Timestamp;
 use organization_operator::{
     controller::status::{Outcome, status_after},
     crd::OrganizationStatus,
-    domain::reason::{Reason, ReasonKind, samples::one_of_each},
+    domain::reason::{Reason, samples::one_of_each},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::health::health;
-
-/// What a person is to see. Each reason is here: a new one doesn't compile.
-fn wished(kind: ReasonKind) -> &'static str {
-    match kind {
-        ReasonKind::Succeeded => "Healthy",
-        ReasonKind::Suspended => "Suspended",
-        ReasonKind::Progressing
-        | ReasonKind::Renaming
-        | ReasonKind::Archiving
-        | ReasonKind::Dropping
-        | ReasonKind::Restoring
-        | ReasonKind::SecretNotFound
-        | ReasonKind::MongoUnavailable
-        | ReasonKind::MongoUnauthorized
-        | ReasonKind::InternalError => "Progressing",
-        ReasonKind::InvalidSpec
-        | ReasonKind::NameConflict
-        | ReasonKind::EmailConflict
-        | ReasonKind::CollectionConflict
-        | ReasonKind::SecretConflict
-        | ReasonKind::SecretInvalid
-        | ReasonKind::WeakPassword
-        | ReasonKind::AdoptionRequired
-        | ReasonKind::RestoreRefused
-        | ReasonKind::DataMissing
-        | ReasonKind::SpecOutdated
-        | ReasonKind::Unsupported
-        | ReasonKind::OperationUnknown
-        | ReasonKind::DeletionProtected => "Degraded",
-    }
-}
+use crate::health::{health, wished};
 
 /// The object after a pass about its generation 2 that ended for that reason.
 fn object(reason: &Reason) -> Value {

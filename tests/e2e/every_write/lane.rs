@@ -60,7 +60,12 @@ impl Lane {
         let mongo = Relay::start(server, Arc::new(guard)).await?;
         let guard = ClusterGuard(Arc::clone(&breaker));
         let cluster = ApiRelay::guarded(name, Arc::new(guard)).await?;
-        let settings = [cluster.setting()?, ("LEADER_ELECTION", "false")];
+        let settings = [
+            cluster.setting()?,
+            ("LEADER_ELECTION", "false"),
+            // The same in all lanes, whichever rights they have.
+            ("CLUSTER_ID", "tests"),
+        ];
         let api = Arc::new(ApiWorld::unready(name, mongo.url(), &settings).await?);
         breaker.stand_before(Arc::clone(&api))?;
         Ok(Self {

@@ -6,6 +6,7 @@ mod docker;
 mod go;
 mod helm;
 mod kubernetes;
+mod lint;
 mod progress;
 mod python;
 mod python_client;
@@ -17,6 +18,7 @@ pub use chromium::{Chromium, chromium};
 pub use docker::{Docker, docker};
 pub use helm::{ChartTools, chart_tools};
 pub use kubernetes::{ToolPaths, kubernetes};
+pub use lint::{ChartLinters, chart_linters, hadolint};
 pub use python_client::{older_client, schemathesis};
 pub use secantus::secantus;
 
