@@ -36,11 +36,11 @@ impl Mode {
         if OF_CLUSTER.contains(&world) {
             return Ok(Self::Cluster);
         }
+        let is_odd = world.bytes().map(u32::from).sum::<u32>() % 2 == 1;
         match std::env::var("E2E_RIGHTS").as_deref() {
             Ok("namespaced") => Ok(Self::Namespaced),
-            Ok("cluster") => Ok(Self::Cluster),
-            Err(_) if world.bytes().map(u32::from).sum::<u32>() % 2 == 1 => Ok(Self::Namespaced),
-            Err(_) => Ok(Self::Cluster),
+            Err(_) if is_odd => Ok(Self::Namespaced),
+            Ok("cluster") | Err(_) => Ok(Self::Cluster),
             Ok(other) => anyhow::bail!("E2E_RIGHTS={other}: cluster or namespaced"),
         }
     }

@@ -65,6 +65,8 @@ impl Lane {
             ("LEADER_ELECTION", "false"),
             // The same in all lanes, whichever rights they have.
             ("CLUSTER_ID", "tests"),
+            // Processes are begun a thousand times, and what they do all other tests log at TRACE.
+            ("LOG_LEVEL", "info"),
         ];
         let api = Arc::new(ApiWorld::unready(name, mongo.url(), &settings).await?);
         breaker.stand_before(Arc::clone(&api))?;

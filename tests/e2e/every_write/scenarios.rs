@@ -192,6 +192,14 @@ pub static SCENARIOS: &[Scenario] = &[
     },
 ];
 
+impl Scenario {
+    /// Whether a collection is renamed or dropped.
+    pub fn moves(&self) -> bool {
+        let [_, renamed, dropped] = self.effects;
+        renamed + dropped > 0
+    }
+}
+
 impl Deed {
     /// Whether the answer says whether it was done.
     pub fn is_request(self) -> bool {
