@@ -100,7 +100,7 @@ pub async fn serve(
         tokens,
         mut secrets,
     } = listening;
-    let api = kube_api(&parts);
+    let api = parts.kube_api(FIELD_MANAGER);
     let own_namespace = &parts.args.cluster.operator_namespace;
     secrets.object = args
         .jwt_secret_name
@@ -158,16 +158,6 @@ fn told_of_keys(parts: &Parts, keys: Result<(), &str>) {
         Ok(()) => parts.readiness.met(Need::JwtSecret),
         Err(why) => parts.readiness.unmet(Need::JwtSecret, why.to_owned()),
     };
-}
-
-fn kube_api(parts: &Parts) -> KubeApi {
-    KubeApi::new(
-        parts.clients.reads.clone(),
-        parts.clients.writes.clone(),
-        parts.args.cluster.kube_timeout,
-        FIELD_MANAGER,
-        parts.metrics.clone(),
-    )
 }
 
 fn service(

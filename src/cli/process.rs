@@ -40,16 +40,21 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// The Kubernetes API for a writer of that name.
+    pub fn kube_api(&self, manager: &'static str) -> KubeApi {
+        KubeApi::new(
+            self.clients.reads.clone(),
+            self.clients.writes.clone(),
+            self.args.cluster.kube_timeout,
+            manager,
+            self.metrics.clone(),
+        )
+    }
+
     /// The definition of organizations; whether this program's own is put in place first.
     pub fn definition(&self, installs: bool) -> Definition {
         Definition {
-            api: KubeApi::new(
-                self.clients.reads.clone(),
-                self.clients.writes.clone(),
-                self.args.cluster.kube_timeout,
-                FIELD_MANAGER,
-                self.metrics.clone(),
-            ),
+            api: self.kube_api(FIELD_MANAGER),
             namespace: self.args.namespaces().swap_remove(0),
             installs,
         }
