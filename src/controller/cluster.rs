@@ -126,8 +126,8 @@ pub trait Cluster: Send + Sync + 'static {
     ) -> Result<(), ClusterError>;
 
     /// Writes the whole status, only where nobody has written to the object since it was read with
-    /// that `resourceVersion`: whoever slept meanwhile would undo what another has answered. Gives the
-    /// `resourceVersion` from now on.
+    /// that `resourceVersion`: whoever slept meanwhile would undo what another has answered. Without
+    /// one over whatever is there. Gives the `resourceVersion` from now on.
     ///
     /// # Errors
     /// [`ClusterError::Conflict`].

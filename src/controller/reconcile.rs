@@ -194,14 +194,13 @@ async fn conclude(
         change,
         meanwhile,
     };
-    let (told, _) = report(told, context).await?;
-    match (told, change) {
+    match (report(told, context).await?, change) {
         (Told::Outrun, _) => Ok(again(key, context)),
         (Told::Answered(answer), Some(change)) => {
             let settled = change.settle(answer, key, &*context.cluster).await;
             after_change(settled, key, context)
         }
-        (Told::Said | Told::Answered(_), change) => {
+        (Told::Said(_) | Told::Answered(_), change) => {
             let waited_for = change.map(|change| change.recheck(context.clock.now()));
             let delay = delay.into_iter().chain(waited_for).min();
             Ok((

@@ -52,10 +52,10 @@ pub(super) struct Report<'a> {
 }
 
 /// What became of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Told {
-    /// It is said.
-    Said,
+    /// It is said. The object's version from then on, where that is another one.
+    Said(Option<String>),
     /// It is said, and the change is answered.
     Answered(ChangeOutcome),
     /// Somebody has written to the object since it was read: whoever reads that has the word.
@@ -63,11 +63,8 @@ pub(super) enum Told {
 }
 
 /// Status where it differs from what the live object says, and Events where the reason is another
-/// one. Gives the version of the object from now on, too, where it is another one.
-pub(super) async fn report(
-    report: Report<'_>,
-    context: &Context,
-) -> Result<(Told, Option<String>), ClusterError> {
+/// one.
+pub(super) async fn report(report: Report<'_>, context: &Context) -> Result<Told, ClusterError> {
     let Report {
         object,
         key,
@@ -113,7 +110,7 @@ pub(super) async fn report(
             Err(ClusterError::Conflict) => {
                 // What was confirmed is told now: no later pass knows of it.
                 context.events.put(key, tell_done(writes));
-                return Ok((Told::Outrun, None));
+                return Ok(Told::Outrun);
             }
             // Gone before its status: nobody is left to be told.
             Err(ClusterError::Gone) => {}
@@ -121,8 +118,10 @@ pub(super) async fn report(
         }
     }
     context.events.put(key, told);
-    let told = answer.map_or(Told::Said, |answer| Told::Answered(answer.outcome));
-    Ok((told, version))
+    Ok(match answer {
+        Some(answer) => Told::Answered(answer.outcome),
+        None => Told::Said(version),
+    })
 }
 
 /// While the database is away all organizations fail alike, again and again: one line each.
@@ -212,7 +211,8 @@ pub(super) async fn tell_if_long<T>(
     };
     let (done, told) = tokio::join!(work, Box::pin(report(progress, context)));
     let version = match told {
-        Ok((_, version)) => version,
+        Ok(Told::Said(version)) => version,
+        Ok(Told::Answered(_) | Told::Outrun) => None,
         Err(error) => {
             tracing::debug!(namespace = key.namespace, name = key.name, %error, "progress was not told");
             // Or it was: then what is told in the end is outrun, and told by the next pass.
