@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use mongodb::bson::{Document, doc};
 use organization_operator::crd::{Organization, RECONCILE_ANNOTATION};
 use organization_operator_harness::{home::Home, mongo::MongoServer, operator::Operator};
@@ -32,6 +32,9 @@ fn mongo_home(name: &str) -> Result<Home> {
     Ok(Home::temporary(&parent)?)
 }
 
+/// The collection that a record was pointed at by hand.
+const EDITED: &str = "edited";
+
 impl World {
     /// The object goes as the whole cluster does: without a word to the operator.
     pub async fn lose(&self, name: &str) -> Result<()> {
@@ -39,6 +42,26 @@ impl World {
         let stripped = json!({"metadata": {"finalizers": null}});
         self.patch(name, &stripped).await?;
         self.gone(name).await
+    }
+
+    /// Whether nobody wrote to what is of that organization since its record was edited by hand, and its
+    /// admin was as `before`: whoever trusted an older state of the object would have.
+    pub async fn is_untouched(&self, name: &str, before: &Document) -> Result<()> {
+        let after = self.record("admins", "organization_name", name).await?;
+        ensure!(after == *before, "a write trusted the old state: {after:?}");
+        let record = self
+            .record("organizations", "organization_name", name)
+            .await?;
+        let home = record.get_str("collection_name")?;
+        ensure!(home == EDITED, "a write trusted the old state: {record:?}");
+        Ok(())
+    }
+
+    /// Points the record of that organization at a collection that isn't its own.
+    pub async fn edit_home(&self, name: &str) -> Result<()> {
+        let by_name = doc! {"organization_name": name};
+        let edited = doc! {"collection_name": EDITED};
+        self.edit("organizations", by_name, edited).await
     }
 
     /// Inserts a document.
