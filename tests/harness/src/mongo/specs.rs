@@ -52,13 +52,17 @@ pub(super) fn mongod(home: &Home, program: PathBuf, port: u16) -> Result<Spec, E
     let mut args = vec![format!("--dbpath={data}"), format!("--port={port}")];
     args.extend(["--bind_ip=127.0.0.1", "--nounixsocket"].map(str::to_owned));
     args.extend(MONGOD_FLAGS.map(str::to_owned));
-    Ok(Spec {
+    Ok(plain(program, args))
+}
+
+fn plain(program: PathBuf, args: Vec<String>) -> Spec {
+    Spec {
         name: NAME.into(),
         program,
         args,
         env: Vec::new(),
         sweep: None,
-    })
+    }
 }
 
 pub(super) fn container(home: &Home, docker: tools::Docker, port: u16) -> Result<Spec, Error> {
@@ -107,11 +111,5 @@ pub(super) fn secantus(home: &Home, program: PathBuf, port: u16) -> Result<Spec,
     ];
     args.extend(flags.map(str::to_owned));
     args.push(SYNC_ON_COMMIT.to_owned());
-    Ok(Spec {
-        name: NAME.into(),
-        program,
-        args,
-        env: Vec::new(),
-        sweep: None,
-    })
+    Ok(plain(program, args))
 }
