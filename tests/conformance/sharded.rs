@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use async_trait::async_trait;
-use mongodb::bson::Document;
 use organization_operator::{
     domain::{names::CollectionName, observed::Capability},
     store::port::StoreError::Other,
@@ -12,28 +10,10 @@ use organization_operator::{
 
 use crate::{
     mongo_world,
-    relay::{Rule, Upstream},
+    relay::mongos::Mongos,
     samples::{organization, tenant_collection},
     world::{World, memory},
 };
-
-/// What makes a server say that it is a mongos.
-pub struct Mongos;
-
-#[async_trait]
-impl Rule for Mongos {
-    async fn exchange(
-        &self,
-        command: Document,
-        upstream: &mut Upstream,
-    ) -> Result<Option<Document>> {
-        let mut reply = upstream.ask(&command).await?;
-        if command.contains_key("hello") {
-            reply.insert("msg", "isdbgrid");
-        }
-        Ok(Some(reply))
-    }
-}
 
 async fn nothing_is_moved_or_dropped(world: &World) -> Result<()> {
     ensure!(world.store.capability() == Capability::Sharded);

@@ -3,6 +3,7 @@
 
 pub mod atomic;
 pub mod fence;
+pub mod mongos;
 mod traffic;
 
 use std::{sync::Arc, time::Duration};
