@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use anyhow::{Result, ensure};
-use serde_json::Value;
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
 
 use crate::{
     cluster::{Cluster, NAMESPACE},
@@ -43,10 +43,66 @@ fn every_overlay_is_applied_and_rolled_out() -> Result<()> {
             ];
             cluster.plane.kubectl(&args)?;
         }
+        cluster.is_uninstalled_as_the_readme_says(&folder)?;
         count += 1;
     }
     ensure!(count >= 3, "{count} overlays");
     Ok(())
+}
+
+impl Cluster {
+    /// Takes an overlay away: definition, organizations and namespaces stay.
+    fn is_uninstalled_as_the_readme_says(&self, folder: &str) -> Result<()> {
+        let kept = ["customresourcedefinition", "namespace", "organization"];
+        let acme = json!({
+            "apiVersion": "organization-operator.dev/v1alpha1",
+            "kind": "Organization",
+            "metadata": {"name": "acme", "namespace": NAMESPACE},
+            "spec": {"admin": {"email": "admin@acme.example"}},
+        });
+        let crds = format!("--filename={ROOT}/crds");
+        // One overlay leaves the definition to others.
+        let apply = ["apply", "--server-side", "--force-conflicts", &crds];
+        self.plane.kubectl(&apply)?;
+        let established = ["wait", "--for=condition=Established", &crds];
+        self.plane.kubectl(&established)?;
+        self.plane.apply(&acme.to_string())?;
+        let there = |kinds: &[&str]| -> Result<Vec<_>> {
+            kinds
+                .iter()
+                .map(|kind| self.names(NAMESPACE, kind))
+                .collect()
+        };
+        let before = there(&kept)?;
+
+        let readme = fs::read_to_string(format!("{ROOT}/README.md"))?;
+        let selector = readme
+            .split_once("kubectl delete -k deploy/overlays/production -l '")
+            .and_then(|(_, rest)| rest.split_once('\''));
+        let (selector, _) = selector.context("the README has no such command")?;
+        self.plane
+            .kubectl(&["delete", "--kustomize", folder, "--selector", selector])?;
+        ensure!(there(&kept)? == before, "{folder}: {before:?} are not kept");
+        let gone = [
+            "deployment",
+            "service",
+            "role",
+            "rolebinding",
+            "poddisruptionbudget",
+        ];
+        let of_cluster = [
+            "clusterrole",
+            "clusterrolebinding",
+            "validatingadmissionpolicy",
+        ];
+        for name in there(&[&gone[..], &of_cluster].concat())?.concat() {
+            ensure!(
+                !name.contains("organization-operator"),
+                "{folder}: {name} is left"
+            );
+        }
+        Ok(())
+    }
 }
 
 /// By their places; labels tell who made them, and no more.
