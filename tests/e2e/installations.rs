@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
-use k8s_openapi::api::coordination::v1::Lease;
-use kube::{Api, ResourceExt as _};
+use kube::ResourceExt as _;
 use tokio::task::block_in_place;
 
 use crate::{
-    replicas::{Replicas, identity, leads},
+    replicas::{LEASE, Replicas, identity, leads},
     world::World,
 };
 
@@ -17,9 +16,7 @@ const ANNOTATION: &str = "organization-operator.dev/installation";
 impl World {
     /// Which installation the Lease says that it is of.
     async fn holding_installation(&self) -> Result<Option<String>> {
-        let namespace = format!("{}-lease", self.namespace);
-        let leases = Api::<Lease>::namespaced(self.client.clone(), &namespace);
-        let lease = leases.get("organization-operator").await?;
+        let lease = self.leases().get(LEASE).await?;
         Ok(lease.annotations().get(ANNOTATION).cloned())
     }
 }

@@ -8,13 +8,20 @@ use kube::Api;
 use organization_operator_harness::operator::Operator;
 use tokio::{task::block_in_place, time::Instant};
 
-use crate::{servers::servers, world::World};
+use crate::{rights::own_namespace, servers::servers, world::World};
 
 /// As the operator calls it.
-const LEASE: &str = "organization-operator";
+pub const LEASE: &str = "organization-operator";
 
 /// The default, which the tests' worlds don't have.
 const HOLDS: (&str, &str) = ("LEASE_DURATION", "4s");
+
+impl World {
+    /// Where its operators' Lease is.
+    pub fn leases(&self) -> Api<Lease> {
+        Api::namespaced(self.client.clone(), &own_namespace(&self.namespace))
+    }
+}
 
 pub struct Replicas {
     /// Its operator is the first one, and leads at first.
@@ -45,18 +52,14 @@ impl Replicas {
 
     /// What the Lease says, if there is one.
     pub async fn lease(&self) -> Result<Option<LeaseSpec>> {
-        let namespace = format!("{}-lease", self.world.namespace);
-        let leases = Api::<Lease>::namespaced(self.world.client.clone(), &namespace);
-        Ok(leases.get_opt(LEASE).await?.and_then(|lease| lease.spec))
+        let lease = self.world.leases().get_opt(LEASE).await?;
+        Ok(lease.and_then(|lease| lease.spec))
     }
 
     /// Deletes the Lease, as a person may.
     pub async fn delete_lease(&self) -> Result<()> {
-        let namespace = format!("{}-lease", self.world.namespace);
-        let leases = Api::<Lease>::namespaced(self.world.client.clone(), &namespace);
-        leases
-            .delete(LEASE, &kube::api::DeleteParams::default())
-            .await?;
+        let how = kube::api::DeleteParams::default();
+        self.world.leases().delete(LEASE, &how).await?;
         Ok(())
     }
 
