@@ -1,5 +1,6 @@
 //! An API server that fails as it is told to: before the real one, for those who are given its
-//! kubeconfig. Plain HTTP; whoever comes by it is the cluster's administrator.
+//! kubeconfig. Plain HTTP; whoever comes by it is an administrator, or acts as whom he says
+//! (`process`).
 
 mod expired;
 

@@ -7,6 +7,7 @@ use organization_operator_harness::{control_plane::ControlPlane, home::Home};
 use tokio::task::block_in_place;
 
 use crate::{
+    rights::{Place, grant, own_namespace},
     samples::{HASH, PASSWORD},
     servers::client_of,
     world::World,
@@ -36,13 +37,19 @@ impl World {
         block_in_place(|| self.operator.terminate())?;
         self.client = client_of(cluster).await?;
         self.kubeconfig = cluster.kubeconfig().to_owned();
-        let kubeconfig = cluster.kubeconfig().to_string_lossy().into_owned();
-        let here = [("KUBECONFIG", kubeconfig.as_str())];
-        let environment: Vec<_> = here.iter().chain(environment).copied().collect();
-        self.operator = self.another_operator("moved", &environment)?;
-        for namespace in [&self.namespace, &self.elsewhere] {
+        let own = own_namespace(&self.namespace);
+        for namespace in [&own, &self.namespace, &self.elsewhere] {
             block_in_place(|| cluster.kubectl(&["create", "namespace", namespace]))?;
         }
+        let place = Place {
+            own: &own,
+            watched: [&self.namespace, &self.elsewhere],
+        };
+        let kubeconfig = block_in_place(|| grant(cluster, self.mode, &place))?;
+        let kubeconfig = kubeconfig.to_string_lossy();
+        let here = [("KUBECONFIG", &*kubeconfig)];
+        let environment: Vec<_> = here.iter().chain(environment).copied().collect();
+        self.operator = self.another_operator("moved", &environment)?;
         self.put_secret("login", &[("hash", HASH), ("password", PASSWORD)])
             .await?;
         Ok(self)

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
-use organization_operator_harness::tools;
+use organization_operator_harness::{control_plane::ControlPlane, tools};
 
 use crate::servers::servers;
 
@@ -74,23 +74,20 @@ pub fn own_namespace(world: &str) -> String {
 }
 
 /// Grants it there, and gives the kubeconfig of the account.
-pub fn grant(mode: Mode, place: &Place<'_>) -> Result<PathBuf> {
-    let cluster = &servers()?.cluster;
+pub fn grant(cluster: &ControlPlane, mode: Mode, place: &Place<'_>) -> Result<PathBuf> {
     cluster.apply(&rendered(mode, place)?)?;
     Ok(cluster.kubeconfig_of_account(place.own, ACCOUNT)?)
 }
 
 /// Takes it all away; the account stays. [`grant`] gives it back.
-pub fn take_away(mode: Mode, place: &Place<'_>) -> Result<()> {
+pub fn take_away(cluster: &ControlPlane, mode: Mode, place: &Place<'_>) -> Result<()> {
     let rendered = rendered(mode, place)?;
     let documents = rendered.split("---\n");
     let bindings: Vec<_> = documents
         .filter(|document| document.contains("Binding\n"))
         .collect();
     let args = ["delete", "--filename=-"];
-    servers()?
-        .cluster
-        .kubectl_with(&args, &bindings.join("---\n"))?;
+    cluster.kubectl_with(&args, &bindings.join("---\n"))?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::task::block_in_place;
 
 use crate::{
-    rights::{Mode, Place, grant, own_namespace, take_away},
+    rights::{Place, grant, own_namespace, take_away},
     samples::organization_with,
     servers::servers,
     world::World,
@@ -36,12 +36,12 @@ async fn rbac_removed_and_put_back_loses_nothing_and_all_goes_on() -> Result<()>
     }
     let before = world.documents().await?;
 
-    let mode = Mode::of(NAME)?;
+    let (cluster, mode) = (&servers()?.cluster, world.mode);
     let place = Place {
         own: &own_namespace(&world.namespace),
         watched: [&world.namespace, &world.elsewhere],
     };
-    block_in_place(|| take_away(mode, &place))?;
+    block_in_place(|| take_away(cluster, mode, &place))?;
     let wish = json!({"spec": {"organizationName": "other-name"}});
     world.patch("renamed", &wish).await?;
     world.delete("gone").await?;
@@ -69,7 +69,7 @@ async fn rbac_removed_and_put_back_loses_nothing_and_all_goes_on() -> Result<()>
         "something was touched that nobody may see"
     );
 
-    block_in_place(|| grant(mode, &place))?;
+    block_in_place(|| grant(cluster, mode, &place))?;
     let returned = Instant::now();
     world.gone("gone").await?;
     for name in ["renamed", "new"] {

@@ -43,6 +43,8 @@ pub struct World {
     pub elsewhere: String,
     pub database: Database,
     pub operator: Operator,
+    /// What its operator may do.
+    pub mode: Mode,
     pub client: Client,
     /// Of a person, who may do anything. The operator's own is another one.
     pub kubeconfig: PathBuf,
@@ -96,7 +98,8 @@ impl World {
             own: &lease,
             watched: [&namespace, &elsewhere],
         };
-        let kubeconfig = tokio::task::block_in_place(|| rights::grant(mode, &place))?;
+        let kubeconfig =
+            tokio::task::block_in_place(|| rights::grant(&servers()?.cluster, mode, &place))?;
         let kubeconfig = kubeconfig.to_string_lossy().into_owned();
         let usual = [
             ("KUBECONFIG", kubeconfig.as_str()),
@@ -127,6 +130,7 @@ impl World {
             namespace,
             elsewhere,
             operator,
+            mode,
             client,
             kubeconfig: servers()?.cluster.kubeconfig().to_owned(),
         };
