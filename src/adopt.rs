@@ -81,9 +81,7 @@ enum Judged<'a> {
 
 fn judge<'a>(found: &'a InventoriedTenant, inventory: &Inventory, shared: &Shared) -> Judged<'a> {
     let tenant = match &found.tenant {
-        StoredTenant::Unreadable {
-            owner_uid: Some(_), ..
-        } => return Judged::Ours,
+        StoredTenant::Unreadable { owner, .. } if owner.uid().is_some() => return Judged::Ours,
         StoredTenant::Unreadable { field, .. } => {
             return Judged::Faulty(vec![unreadable(found, field)]);
         }

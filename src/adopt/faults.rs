@@ -27,14 +27,13 @@ fn grouped<K: Eq + Hash, V>(pairs: impl Iterator<Item = (K, V)>) -> HashMap<K, V
 
 impl Shared {
     pub(super) fn of(inventory: &Inventory) -> Self {
-        let records = || inventory.records();
-        let admins = inventory.tenants().iter();
+        let tenants = || inventory.tenants().iter();
         let emails = inventory.admins().iter();
         Self {
             collections: grouped(
-                records().map(|record| (record.collection_name.clone(), record.id)),
+                tenants().filter_map(|it| Some((it.collection.clone()?, it.tenant.id()))),
             ),
-            admins: grouped(admins.filter_map(|it| Some((it.admin_id?, it.tenant.id())))),
+            admins: grouped(tenants().filter_map(|it| Some((it.admin_id?, it.tenant.id())))),
             emails: grouped(emails.filter_map(|it| Some((it.email.clone()?, it.id)))),
         }
     }

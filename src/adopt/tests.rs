@@ -90,7 +90,7 @@ fn set(store: &MemoryStore, collection: &str, id: ObjectId, field: &str, value: 
 #[tokio::test]
 async fn each_damage_that_the_older_service_leaves_is_told_and_printed_as_no_manifest() {
     type Damage = fn(&MemoryStore, [ObjectId; 2]);
-    let cases: [(Damage, &str); 12] = [
+    let cases: [(Damage, &str); 13] = [
         (
             |store, [_, admin]| assert!(store.remove("admins", &admin.into())),
             "is not there: nobody can log in",
@@ -146,6 +146,16 @@ async fn each_damage_that_the_older_service_leaves_is_told_and_printed_as_no_man
                     "created_at": DateTime::from_millis(0),
                 };
                 store.plant("organizations", again).unwrap();
+            },
+            "its collection org_acme is also that of organization",
+        ),
+        (
+            |store, _| {
+                let damaged = doc! {
+                    "_id": ObjectId::new(), "organization_name": "other",
+                    "collection_name": "org_acme", "admin_id": ObjectId::new(), "created_at": 7,
+                };
+                store.plant("organizations", damaged).unwrap();
             },
             "its collection org_acme is also that of organization",
         ),

@@ -4,12 +4,12 @@
 //! Its parts are read one after the other, so it is of no single moment: nothing is ever done on its
 //! word alone. What differs is looked at again by a pass, what seems orphaned by a read of its own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     ids::{AdminId, CollectionUuid, OrganizationId},
-    names::CollectionName,
-    observed::ObservedCollection,
+    names::{CollectionName, OrgName},
+    observed::{ObservedCollection, names_of_record},
     record::{AdminRecord, OrganizationRecord, StoredTenant, Tenant},
 };
 
@@ -22,6 +22,10 @@ pub struct InventoriedTenant {
     pub called: Option<String>,
     /// Every name that it holds, `organization_name` among them, as they stand.
     pub names: Vec<String>,
+    /// `collection_name`, where it can be read.
+    pub collection: Option<CollectionName>,
+    /// `collection_uuid`, where it can be read.
+    pub home: Option<CollectionUuid>,
     /// `admin_id`, where it can be read.
     pub admin_id: Option<AdminId>,
 }
@@ -36,13 +40,27 @@ impl InventoriedTenant {
         }
     }
 
+    /// Where its documents may be, as far as can be told of a damaged one.
+    #[must_use]
+    pub fn places(&self) -> BTreeSet<CollectionName> {
+        if let Some(tenant) = self.readable() {
+            return names_of_record(&tenant.record);
+        }
+        let parsed = self
+            .names
+            .iter()
+            .filter_map(|name| OrgName::parse(name).ok());
+        let public = parsed.map(|name| CollectionName::of_tenant(&name));
+        public.chain(self.collection.clone()).collect()
+    }
+
     fn owner_uid(&self) -> Option<&str> {
         match &self.tenant {
             StoredTenant::Readable(tenant) => {
                 let owner = tenant.record.owner.as_ref();
                 owner.map(|owner| owner.uid.as_str())
             }
-            StoredTenant::Unreadable { owner_uid, .. } => owner_uid.as_deref(),
+            StoredTenant::Unreadable { owner, .. } => owner.uid(),
         }
     }
 }
@@ -103,8 +121,7 @@ impl Inventory {
                     holders.push(place);
                 }
             }
-            let home = found.readable().and_then(|it| it.record.collection_uuid);
-            if let Some(uuid) = home {
+            if let Some(uuid) = found.home {
                 inventory.holders.insert(uuid, found.tenant.id());
             }
         }
@@ -150,6 +167,13 @@ impl Inventory {
     #[must_use]
     pub fn tenant(&self, id: OrganizationId) -> Option<&InventoriedTenant> {
         self.tenants.get(*self.by_id.get(&id)?)
+    }
+
+    /// Whether there is a record of that id, and it can't be read.
+    #[must_use]
+    pub fn is_damaged(&self, id: OrganizationId) -> bool {
+        self.tenant(id)
+            .is_some_and(|found| found.readable().is_none())
     }
 
     /// The record that the object of that uid owns.

@@ -9,8 +9,7 @@ pub use archives::expired;
 
 use super::{
     inventory::{InventoriedAdmin, InventoriedTenant, Inventory},
-    observed::names_of_record,
-    record::{OrganizationRecord, Owner, State, StoredTenant},
+    record::{OrganizationRecord, Owner, OwnerSeen, State, StoredTenant},
 };
 
 macro_rules! orphan_kinds {
@@ -44,7 +43,7 @@ orphan_kinds! {
     /// An organization whose object went without the operator: its finalizer was taken off, or the
     /// cluster was put back to a state in which it isn't there.
     ObjectGone,
-    /// A record that nobody owns, and that can't be read.
+    /// A record that can't be read, and that nobody owns or whose object is gone.
     UnreadableRecord,
     /// An admin whom no organization has.
     AdminWithoutOrganization,
@@ -115,7 +114,8 @@ pub fn orphans(inventory: &Inventory, objects: &KnownObjects) -> Vec<Orphan> {
     let tenants = tenants.filter_map(|found| tenant(found, objects));
     let admins = inventory.admins().iter();
     let admins = admins.filter_map(|admin| lone_admin(admin, inventory));
-    let owned: HashSet<_> = inventory.records().flat_map(names_of_record).collect();
+    let owned = inventory.tenants().iter();
+    let owned: HashSet<_> = owned.flat_map(InventoriedTenant::places).collect();
     let collections = inventory.collections().iter();
     let collections =
         collections.filter_map(|(name, there)| collections::lone(name, there, &owned, inventory));
@@ -139,23 +139,30 @@ pub fn abandoned<'a>(
 fn tenant(found: &InventoriedTenant, objects: &KnownObjects) -> Option<Orphan> {
     match &found.tenant {
         StoredTenant::Readable(tenant) => lone_record(&tenant.record, objects),
-        StoredTenant::Unreadable {
-            id,
-            owner_uid: None,
-            field,
-        } => Some(Orphan {
-            kind: OrphanKind::UnreadableRecord,
-            what: match &found.called {
-                Some(name) => format!("organization {name:?} ({id})"),
-                None => format!("organization {id}"),
-            },
-            why: format!("Field {field} can't be read."),
-            advice: format!(
-                "Correct field {field} of the document with that _id in organizations (or, for \
-                 admins.…, of its admin)."
-            ),
-        }),
-        StoredTenant::Unreadable { .. } => None,
+        StoredTenant::Unreadable { id, owner, field } => {
+            let gone = match owner {
+                OwnerSeen::Nobody => String::new(),
+                OwnerSeen::Somewhere(uid) if !objects.uids.contains(uid) => {
+                    format!(" No object has its owner's uid, {uid}.")
+                }
+                OwnerSeen::Known(owner) if objects.lack(owner) => {
+                    format!(" Its object {}/{} is gone.", owner.namespace, owner.name)
+                }
+                OwnerSeen::Somewhere(_) | OwnerSeen::Known(_) => return None,
+            };
+            Some(Orphan {
+                kind: OrphanKind::UnreadableRecord,
+                what: match &found.called {
+                    Some(name) => format!("organization {name:?} ({id})"),
+                    None => format!("organization {id}"),
+                },
+                why: format!("Field {field} can't be read.{gone}"),
+                advice: format!(
+                    "Correct field {field} of the document with that _id in organizations (or, for \
+                     admins.…, of its admin)."
+                ),
+            })
+        }
     }
 }
 
@@ -241,6 +248,15 @@ fn lone_admin(admin: &InventoriedAdmin, inventory: &Inventory) -> Option<Orphan>
     let linked = admin
         .organization_id
         .filter(|id| inventory.tenant(*id).is_some());
+    let may_name_anybody =
+        |found: &InventoriedTenant| found.readable().is_none() && found.admin_id.is_none();
+    let may_be_named = match admin.organization_id {
+        Some(id) => inventory.is_damaged(id),
+        None => inventory.tenants().iter().any(may_name_anybody),
+    };
+    if may_be_named {
+        return None;
+    }
     let why = match (linked, admin.organization_id) {
         (Some(id), _) => format!("Organization {id} has another admin, or is in the archive."),
         (None, Some(id)) => format!("Organization {id}, which he is of, is not there."),

@@ -5,12 +5,14 @@
 //! [`StoredTenant::Unreadable`]): that organization stops with a reason, nobody guesses.
 
 mod state;
+mod stored;
 
 use std::fmt;
 
 use jiff::Timestamp;
 
 pub use state::{Renaming, State};
+pub use stored::{OwnerSeen, StoredTenant, Tenant};
 
 use super::{
     email::Email,
@@ -258,42 +260,6 @@ impl AdminRecord {
             credential_version: Some(version.sealed(&password)),
             password,
             ..self
-        }
-    }
-}
-
-/// A tenant as the database holds it: its record and the admin that the record names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tenant {
-    /// The document in `organizations`.
-    pub record: OrganizationRecord,
-    /// The document in `admins` with the record's `admin_id`.
-    pub admin: Option<AdminRecord>,
-}
-
-/// What a document in `organizations` turned out to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoredTenant {
-    /// All of it is understood.
-    Readable(Box<Tenant>),
-    /// A field of the record or of its admin is missing, damaged, or of a newer version.
-    Unreadable {
-        /// The document's `_id`.
-        id: OrganizationId,
-        /// owner.uid, where it can be read.
-        owner_uid: Option<String>,
-        /// The field that stopped the reading; never its value.
-        field: &'static str,
-    },
-}
-
-impl StoredTenant {
-    /// Whose record it is, however damaged.
-    #[must_use]
-    pub fn id(&self) -> OrganizationId {
-        match self {
-            Self::Readable(tenant) => tenant.record.id,
-            Self::Unreadable { id, .. } => *id,
         }
     }
 }

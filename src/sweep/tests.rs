@@ -511,7 +511,7 @@ async fn what_has_no_object_is_told_by_kind() {
         "created_at": now,
     };
     world.store.plant("admins", lone).unwrap();
-    let damaged = doc! {"_id": id(), "organization_name": 7};
+    let damaged = doc! {"_id": id(), "organization_name": 7, "admin_id": id()};
     world.store.plant("organizations", damaged).unwrap();
     let older = crate::store::memory::OlderTenant {
         name: "older",
@@ -544,6 +544,97 @@ async fn what_has_no_object_is_told_by_kind() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+}
+
+/// Somebody would drop what is called nobody's.
+#[tokio::test]
+async fn what_a_damaged_record_may_have_is_never_called_nobodys() {
+    let damages = [
+        (
+            "organizations",
+            doc! {"$set": {"state": "of a newer version"}},
+        ),
+        ("organizations", doc! {"$set": {"names": 7}}),
+        ("organizations", doc! {"$set": {"admin_id": 7}}),
+        (
+            "organizations",
+            doc! {"$set": {"collection_name": 7, "names": [], "collection_uuid": 7}},
+        ),
+        (
+            "organizations",
+            doc! {"$set": {"organization_name": 7, "names": []}},
+        ),
+        (
+            "organizations",
+            doc! {"$set": {"organization_name": 7, "names": [], "collection_name": 7}},
+        ),
+        (
+            "organizations",
+            doc! {"$set": {"organization_name": 7, "names": [], "collection_name": 7, "collection_uuid": 7}},
+        ),
+        ("admins", doc! {"$set": {"password": 7}}),
+    ];
+    for (collection, damage) in damages {
+        let mut world = World::new(Capability::Fenced);
+        world.apply("acme", &json!({}));
+        world.settle().await;
+        world.edit(collection, "acme", &damage);
+        let findings = world.sweep().await;
+        assert_eq!(findings.orphans, [].into(), "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_damaged_record_of_the_older_service_may_have_is_never_called_nobodys() {
+    let damages = [
+        ("organizations", doc! {"$set": {"created_at": 7}}),
+        ("organizations", doc! {"$set": {"admin_id": 7}}),
+        ("organizations", doc! {"$set": {"collection_name": 7}}),
+        ("organizations", doc! {"$set": {"organization_name": 7}}),
+        ("admins", doc! {"$set": {"password": 7}}),
+    ];
+    for (collection, damage) in damages {
+        let world = World::new(Capability::Fenced);
+        let older = crate::store::memory::OlderTenant {
+            name: "older",
+            email: "a@older.io",
+            password: "$2b$12$legacy",
+            created_at: mongodb::bson::DateTime::from_millis(0),
+        };
+        world.store.plant_older(&older).unwrap();
+        world.edit(collection, "older", &damage);
+        let findings = world.sweep().await;
+        let expected = [(OrphanKind::UnreadableRecord, 1)];
+        assert_eq!(findings.orphans, expected.into(), "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_record_is_told_once_its_object_is_gone() {
+    let told = async |world: &mut World| {
+        let findings = world.sweep().await;
+        let mut told = findings.orphans.into_iter();
+        told.next().map(|(kind, _)| kind)
+    };
+    let mut world = World::new(Capability::Fenced);
+    world.apply("acme", &json!({}));
+    world.settle().await;
+    let damage = doc! {"$set": {"names": 7}};
+    world.edit("organizations", "acme", &damage);
+    assert_eq!(told(&mut world).await, None, "its object speaks for it");
+    world.strip("acme").await;
+    let gone = Some(OrphanKind::UnreadableRecord);
+    assert_eq!(told(&mut world).await, gone, "its object is gone");
+    let damaged = doc! {"$set": {"owner": {"uid": "gone"}}};
+    world.edit("organizations", "acme", &damaged);
+    assert_eq!(told(&mut world).await, gone, "nobody has that uid");
+    let theirs = doc! {"cluster": "another", "namespace": "n", "name": "a", "uid": "gone"};
+    world.edit("organizations", "acme", &doc! {"$set": {"owner": theirs}});
+    assert_eq!(
+        told(&mut world).await,
+        None,
+        "nothing is known of another cluster"
+    );
 }
 
 /// An archive of acme, with one document, since `since` by the server's clock.

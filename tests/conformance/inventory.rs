@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use mongodb::bson::{DateTime, doc, oid::ObjectId};
-use organization_operator::domain::record::StoredTenant;
+use organization_operator::domain::record::{OwnerSeen, StoredTenant};
 
 use crate::{
     mongo_world,
@@ -91,7 +91,7 @@ pub async fn damage_is_told_by_its_field_and_keeps_nothing_else_away(world: &Wor
         assert_eq!(found.called.as_deref(), Some(called));
         let expected = StoredTenant::Unreadable {
             id: organization(number),
-            owner_uid: None,
+            owner: OwnerSeen::Nobody,
             field,
         };
         assert_eq!(found.tenant, expected);

@@ -7,7 +7,7 @@ use organization_operator::{
     domain::{
         names::CollectionName,
         observed::EmailHolder,
-        record::{Quarantine, Renaming, State, StoredTenant, Stray},
+        record::{OwnerSeen, Quarantine, Renaming, State, StoredTenant, Stray},
     },
     store::port::{StoreError, TenantView},
 };
@@ -167,7 +167,7 @@ pub async fn what_is_damaged_is_unreadable_and_names_the_field(world: &World) ->
     let unreadable = |field| {
         Some(StoredTenant::Unreadable {
             id: organization(1),
-            owner_uid: Some("u1".to_owned()),
+            owner: OwnerSeen::Known(owner("u1")),
             field,
         })
     };
@@ -220,5 +220,17 @@ pub async fn the_holder_of_a_collection_is_found_by_its_uuid(world: &World) -> R
         Some(organization(1))
     );
     assert_eq!(world.store.find_holder(uuid(2)).await?, None);
+
+    let damage = doc! {"$set": {"state": "molten"}};
+    world
+        .hand
+        .edit("organizations", object_id(1), damage)
+        .await?;
+    let inventory = world.store.take_inventory().await?;
+    let looks = [
+        world.store.find_holder(uuid(1)).await?,
+        inventory.holder(uuid(1)),
+    ];
+    assert_eq!(looks, [Some(organization(1)); 2], "however damaged it is");
     Ok(())
 }

@@ -20,6 +20,8 @@ pub(super) fn lone(
     let (kind, why, advice) = match name.private() {
         Some((PrivateKind::Stray, id)) => stray(name, id, inventory)?,
         _ if owned.contains(name) || inventory.holder(there.uuid).is_some() => return None,
+        // What that record says of it, if anything, nobody knows.
+        _ if there.marker.is_some_and(|id| inventory.is_damaged(id)) => return None,
         Some((kind @ (PrivateKind::Trash | PrivateKind::Archive), id)) => {
             if inventory.tenant(id).is_some() {
                 return None;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Damaged;
 use crate::domain::{
     ids::{AdminId, CollectionUuid, OrganizationId},
-    names::OrgName,
+    names::{CollectionName, OrgName},
 };
 
 /// The field at the end of `path`, which is said as seen from the collection.
@@ -48,6 +48,10 @@ pub(super) fn list<'a, T>(
 
 pub(super) fn text(value: &Bson) -> Option<String> {
     value.as_str().map(str::to_owned)
+}
+
+pub(super) fn collection(value: &Bson) -> Option<CollectionName> {
+    CollectionName::recorded(value.as_str()?).ok()
 }
 
 pub(super) fn org_name(value: &Bson) -> Option<OrgName> {

@@ -49,14 +49,16 @@ impl Stocktaking {
         let admin_id = document.get("admin_id").and_then(fields::admin);
         let admin = admin_id.and_then(|id| self.admins.get(*self.places.get(&id)?));
         let admin = admin.map(|admin| admin.record.clone().map_err(Damaged));
-        let owner_uid = organization::owner_uid(document);
+        let owner = organization::owner_seen(document);
         let called = document.get("organization_name").and_then(fields::text);
         let names = document.get("names").and_then(Bson::as_array);
         let names = names.into_iter().flatten().filter_map(fields::text);
         self.tenants.push(InventoriedTenant {
-            tenant: view::tenant(id, owner_uid, organization::read(document), admin),
+            tenant: view::tenant(id, owner, organization::read(document), admin),
             names: called.iter().cloned().chain(names).collect(),
             called,
+            collection: document.get("collection_name").and_then(fields::collection),
+            home: document.get("collection_uuid").and_then(fields::uuid),
             admin_id,
         });
     }

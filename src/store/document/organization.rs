@@ -5,7 +5,7 @@ use mongodb::bson::{Bson, Document, doc};
 use super::{Damaged, admin_id, collection_uuid, fields, operation, organization_id};
 use crate::domain::{
     names::{CollectionName, OrgName},
-    record::{Naming, OrganizationRecord, Owner, State},
+    record::{Naming, OrganizationRecord, Owner, OwnerSeen, State},
 };
 
 /// The whole document, without the revision: whoever writes it counts.
@@ -79,11 +79,10 @@ pub(in crate::store) fn record_document(record: &OrganizationRecord) -> Document
 pub(super) fn read(document: &Document) -> Result<OrganizationRecord, Damaged> {
     // First: a newer version may have given any other field another meaning.
     let operation = operation::read(document)?;
-    let recorded = |value: &Bson| CollectionName::recorded(value.as_str()?).ok();
     Ok(OrganizationRecord {
         id: fields::required(document, "_id", fields::organization)?,
         organization_name: read_name(document, &operation.state)?,
-        collection_name: fields::required(document, "collection_name", recorded)?,
+        collection_name: fields::required(document, "collection_name", fields::collection)?,
         admin_id: fields::required(document, "admin_id", fields::admin)?,
         created_at: fields::required(document, "created_at", fields::time)?,
         names: fields::list(document, "names", fields::org_name)?,
@@ -170,7 +169,13 @@ fn read_naming(document: &Document) -> Result<Naming, Damaged> {
 }
 
 /// Whose document it is, however damaged the rest of it.
-pub(super) fn owner_uid(document: &Document) -> Option<String> {
-    let owner = document.get_document("owner").ok()?;
-    owner.get_str("uid").ok().map(str::to_owned)
+pub(super) fn owner_seen(document: &Document) -> OwnerSeen {
+    if let Ok(Some(owner)) = read_owner(document, &OWNER) {
+        return OwnerSeen::Known(owner);
+    }
+    let owner = document.get_document("owner").ok();
+    let uid = owner.and_then(|owner| owner.get_str("uid").ok());
+    uid.map_or(OwnerSeen::Nobody, |uid| {
+        OwnerSeen::Somewhere(uid.to_owned())
+    })
 }

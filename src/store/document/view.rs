@@ -10,7 +10,7 @@ use crate::{
         ids::{AdminId, OrganizationId},
         names::OrgName,
         observed::EmailHolder,
-        record::{AdminRecord, OrganizationRecord, StoredTenant, Tenant},
+        record::{AdminRecord, OrganizationRecord, OwnerSeen, StoredTenant, Tenant},
     },
     store::port::{StoreError, TenantQuery, TenantView},
 };
@@ -43,11 +43,11 @@ pub(in crate::store) fn view(
         match row {
             Row::Organization { record, admin } => {
                 let id = record_id(&record)?;
-                let uid = organization::owner_uid(&record);
-                let is_own = uid.as_ref() == Some(&query.owner_uid);
+                let owner = organization::owner_seen(&record);
+                let is_own = owner.uid() == Some(&query.owner_uid);
                 let holds_name = query.name.as_ref().is_some_and(|name| holds(&record, name));
                 let admin = admin.as_ref().map(admin::read);
-                let found = tenant(id, uid, organization::read(&record), admin);
+                let found = tenant(id, owner, organization::read(&record), admin);
                 if is_own {
                     own.insert(id, found);
                     continue;
@@ -86,7 +86,7 @@ fn holds(record: &Document, name: &OrgName) -> bool {
 /// The tenant, or the first field that stopped the reading.
 pub(super) fn tenant(
     id: OrganizationId,
-    owner_uid: Option<String>,
+    owner: OwnerSeen,
     record: Result<OrganizationRecord, Damaged>,
     admin: Option<Result<AdminRecord, Damaged>>,
 ) -> StoredTenant {
@@ -98,11 +98,7 @@ pub(super) fn tenant(
     };
     match read() {
         Ok(tenant) => StoredTenant::Readable(Box::new(tenant)),
-        Err(Damaged(field)) => StoredTenant::Unreadable {
-            id,
-            owner_uid,
-            field,
-        },
+        Err(Damaged(field)) => StoredTenant::Unreadable { id, owner, field },
     }
 }
 
@@ -114,11 +110,11 @@ pub(in crate::store) fn stored_tenant(
     record: &Document,
     admin: Option<&Document>,
 ) -> Result<StoredTenant, StoreError> {
-    let uid = organization::owner_uid(record);
+    let owner = organization::owner_seen(record);
     let named = admin.filter(|admin| admin.get("_id") == record.get("admin_id"));
     let id = record_id(record)?;
     let record = organization::read(record);
-    Ok(tenant(id, uid, record, named.map(admin::read)))
+    Ok(tenant(id, owner, record, named.map(admin::read)))
 }
 
 /// Whose record it is.

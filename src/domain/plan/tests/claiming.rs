@@ -4,7 +4,7 @@ use crate::domain::{
     desired::{Adoption, Disposal, Leaving, Wish},
     observed::EmailHolder,
     reason::Reason,
-    record::{OrganizationRecord, State, StoredTenant},
+    record::{OrganizationRecord, OwnerSeen, State, StoredTenant},
     step::Step,
 };
 
@@ -187,7 +187,7 @@ fn what_another_holds_is_a_conflict() {
 fn a_record_that_cant_be_read_is_somebodys() {
     let unreadable = StoredTenant::Unreadable {
         id: OTHER,
-        owner_uid: None,
+        owner: OwnerSeen::Nobody,
         field: "state",
     };
     assert_eq!(scene().held_by(unreadable).line(), TAKEN);
