@@ -1,5 +1,6 @@
 //! What the database holds that no object speaks for, and why. Told, never acted on.
 
+mod admins;
 mod archives;
 mod collections;
 
@@ -7,8 +8,9 @@ use std::{collections::HashSet, fmt};
 
 pub use archives::expired;
 
+use self::admins::Named;
 use super::{
-    inventory::{InventoriedAdmin, InventoriedTenant, Inventory},
+    inventory::{InventoriedTenant, Inventory},
     record::{OrganizationRecord, Owner, OwnerSeen, State, StoredTenant},
 };
 
@@ -113,7 +115,8 @@ pub fn orphans(inventory: &Inventory, objects: &KnownObjects) -> Vec<Orphan> {
     let tenants = inventory.tenants().iter();
     let tenants = tenants.filter_map(|found| tenant(found, objects));
     let admins = inventory.admins().iter();
-    let admins = admins.filter_map(|admin| lone_admin(admin, inventory));
+    let named = Named::by(inventory);
+    let admins = admins.filter_map(|admin| named.lacks(admin, inventory));
     let owned = inventory.tenants().iter();
     let owned: HashSet<_> = owned.flat_map(InventoriedTenant::places).collect();
     let collections = inventory.collections().iter();
@@ -140,29 +143,33 @@ fn tenant(found: &InventoriedTenant, objects: &KnownObjects) -> Option<Orphan> {
     match &found.tenant {
         StoredTenant::Readable(tenant) => lone_record(&tenant.record, objects),
         StoredTenant::Unreadable { id, owner, field } => {
-            let gone = match owner {
-                OwnerSeen::Nobody => String::new(),
-                OwnerSeen::Somewhere(uid) if !objects.uids.contains(uid) => {
-                    format!(" No object has its owner's uid, {uid}.")
-                }
-                OwnerSeen::Known(owner) if objects.lack(owner) => {
-                    format!(" Its object {}/{} is gone.", owner.namespace, owner.name)
-                }
-                OwnerSeen::Somewhere(_) | OwnerSeen::Known(_) => return None,
-            };
+            let absence = absence(owner, objects)?;
             Some(Orphan {
                 kind: OrphanKind::UnreadableRecord,
                 what: match &found.called {
                     Some(name) => format!("organization {name:?} ({id})"),
                     None => format!("organization {id}"),
                 },
-                why: format!("Field {field} can't be read.{gone}"),
+                why: format!("Field {field} can't be read.{absence}"),
                 advice: format!(
                     "Correct field {field} of the document with that _id in organizations (or, for \
                      admins.…, of its admin)."
                 ),
             })
         }
+    }
+}
+
+/// That no object speaks for a damaged record, in words; `None` where one does, or may.
+fn absence(owner: &OwnerSeen, objects: &KnownObjects) -> Option<String> {
+    match owner {
+        OwnerSeen::Nobody => Some(String::new()),
+        OwnerSeen::Somewhere(uid) => {
+            (!objects.uids.contains(uid)).then(|| format!(" No object has its owner's uid, {uid}."))
+        }
+        OwnerSeen::Known(owner) => objects
+            .lack(owner)
+            .then(|| format!(" Its object {}/{} is gone.", owner.namespace, owner.name)),
     }
 }
 
@@ -233,47 +240,4 @@ fn under_way(state: &State) -> &'static str {
         State::Archived(_) | State::Purging(_) => " from the archive",
         State::Restoring(_) => " while it came back from the archive",
     }
-}
-
-fn lone_admin(admin: &InventoriedAdmin, inventory: &Inventory) -> Option<Orphan> {
-    // An archive has its admin in its record: whoever is beside was put back by a late command.
-    let is_archive = |found: &InventoriedTenant| {
-        let readable = found.readable();
-        readable.is_some_and(|tenant| tenant.record.state.is_nameless())
-    };
-    let mut tenants = inventory.tenants().iter();
-    if tenants.any(|found| found.admin_id == Some(admin.id) && !is_archive(found)) {
-        return None;
-    }
-    let linked = admin
-        .organization_id
-        .filter(|id| inventory.tenant(*id).is_some());
-    let may_name_anybody =
-        |found: &InventoriedTenant| found.readable().is_none() && found.admin_id.is_none();
-    let may_be_named = match admin.organization_id {
-        Some(id) => inventory.is_damaged(id),
-        None => inventory.tenants().iter().any(may_name_anybody),
-    };
-    if may_be_named {
-        return None;
-    }
-    let why = match (linked, admin.organization_id) {
-        (Some(id), _) => format!("Organization {id} has another admin, or is in the archive."),
-        (None, Some(id)) => format!("Organization {id}, which he is of, is not there."),
-        (None, None) => {
-            "No organization names him; the older service may have left him.".to_owned()
-        }
-    };
-    let id = admin.id;
-    Some(Orphan {
-        kind: OrphanKind::AdminWithoutOrganization,
-        what: match &admin.email {
-            Some(email) => format!("admin {email} ({id})"),
-            None => format!("admin {id}"),
-        },
-        why,
-        advice: "His address stays taken: an Organization with it gets EmailConflict. If nobody \
-                 needs him, delete the document with that _id in admins."
-            .to_owned(),
-    })
 }
