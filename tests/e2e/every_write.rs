@@ -28,8 +28,8 @@ use crate::middle::Uuids;
 /// Worlds at once: mostly they wait.
 const LANES: usize = 6;
 
-/// Of so many runs one may not have the write that is to be broken.
-const MOST: usize = 10;
+/// Of so many runs one may be without the write that is to be broken.
+const ONE_OF: usize = 10;
 
 /// How a schedule's name begins: only such ones are tried.
 const REPLAY: &str = "EVERY_WRITE";
@@ -117,7 +117,7 @@ async fn every_write(name: &str, uuids: Uuids) -> Result<()> {
     let unbroken: Vec<_> = ended?.into_iter().flatten().collect();
     println!("of slowness, and not broken: {unbroken:?}");
     ensure!(
-        unbroken.len() <= number / MOST,
+        unbroken.len() <= number / ONE_OF,
         "too many were not broken to call them slowness"
     );
     Ok(())
