@@ -7,7 +7,7 @@ use organization_operator_harness::{control_plane::ControlPlane, home::Home};
 use tokio::task::block_in_place;
 
 use crate::{
-    rights::{Place, grant, own_namespace},
+    rights::{Place, grant},
     samples::{HASH, PASSWORD},
     servers::client_of,
     world::World,
@@ -37,14 +37,10 @@ impl World {
         block_in_place(|| self.operator.terminate())?;
         self.client = client_of(cluster).await?;
         self.kubeconfig = cluster.kubeconfig().to_owned();
-        let own = own_namespace(&self.namespace);
-        for namespace in [&own, &self.namespace, &self.elsewhere] {
+        let place = Place::of(&self.namespace);
+        for namespace in place.namespaces() {
             block_in_place(|| cluster.kubectl(&["create", "namespace", namespace]))?;
         }
-        let place = Place {
-            own: &own,
-            watched: [&self.namespace, &self.elsewhere],
-        };
         let kubeconfig = block_in_place(|| grant(cluster, self.mode, &place))?;
         let kubeconfig = kubeconfig.to_string_lossy();
         let here = [("KUBECONFIG", &*kubeconfig)];

@@ -55,11 +55,26 @@ impl Mode {
 }
 
 /// The namespaces of a world.
-pub struct Place<'a> {
+pub struct Place {
     /// Where the operator is, its Lease and its account: no test deletes it.
-    pub own: &'a str,
+    pub own: String,
     /// Where it watches. Organizations are made in the first through HTTP.
-    pub watched: [&'a str; 2],
+    pub watched: [String; 2],
+}
+
+impl Place {
+    /// Of the world of that namespace.
+    pub fn of(namespace: &str) -> Self {
+        Self {
+            own: own_namespace(namespace),
+            watched: [namespace.to_owned(), format!("{namespace}-elsewhere")],
+        }
+    }
+
+    /// All of them.
+    pub fn namespaces(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.own).chain(&self.watched)
+    }
 }
 
 /// Who the operator is that has its Lease, and its account, in the world of that namespace.
@@ -74,13 +89,13 @@ pub fn own_namespace(world: &str) -> String {
 }
 
 /// Grants it there, and gives the kubeconfig of the account.
-pub fn grant(cluster: &ControlPlane, mode: Mode, place: &Place<'_>) -> Result<PathBuf> {
+pub fn grant(cluster: &ControlPlane, mode: Mode, place: &Place) -> Result<PathBuf> {
     cluster.apply(&rendered(mode, place)?)?;
-    Ok(cluster.kubeconfig_of_account(place.own, ACCOUNT)?)
+    Ok(cluster.kubeconfig_of_account(&place.own, ACCOUNT)?)
 }
 
 /// Takes it all away; the account stays. [`grant`] gives it back.
-pub fn take_away(cluster: &ControlPlane, mode: Mode, place: &Place<'_>) -> Result<()> {
+pub fn take_away(cluster: &ControlPlane, mode: Mode, place: &Place) -> Result<()> {
     let rendered = rendered(mode, place)?;
     let documents = rendered.split("---\n");
     let bindings: Vec<_> = documents
@@ -91,13 +106,13 @@ pub fn take_away(cluster: &ControlPlane, mode: Mode, place: &Place<'_>) -> Resul
     Ok(())
 }
 
-fn rendered(mode: Mode, place: &Place<'_>) -> Result<String> {
-    let [first, second] = place.watched;
+fn rendered(mode: Mode, place: &Place) -> Result<String> {
+    let [first, second] = &place.watched;
     let lease = format!("--set=leaderElection.namespace={}", place.own);
     let api = format!("--set=api.namespace={first}");
     let watched = format!("--set=watchNamespaces={{{first},{second}}},clusterId=tests");
     let mut command = Command::new(tools::chart_tools()?.helm);
-    command.args(["template", ACCOUNT, CHART, "--namespace", place.own]);
+    command.args(["template", ACCOUNT, CHART, "--namespace", &place.own]);
     command.args([&lease, &api]);
     if mode == Mode::Namespaced {
         command.arg(watched);

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::task::block_in_place;
 
 use crate::{
-    rights::{Place, grant, own_namespace, take_away},
+    rights::{Place, grant, take_away},
     samples::organization_with,
     servers::servers,
     world::World,
@@ -37,10 +37,7 @@ async fn rbac_removed_and_put_back_loses_nothing_and_all_goes_on() -> Result<()>
     let before = world.documents().await?;
 
     let (cluster, mode) = (&servers()?.cluster, world.mode);
-    let place = Place {
-        own: &own_namespace(&world.namespace),
-        watched: [&world.namespace, &world.elsewhere],
-    };
+    let place = Place::of(&world.namespace);
     block_in_place(|| take_away(cluster, mode, &place))?;
     let wish = json!({"spec": {"organizationName": "other-name"}});
     world.patch("renamed", &wish).await?;

@@ -85,19 +85,14 @@ impl World {
         let mode = Mode::of(name)?;
         let number = WORLDS.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("{name}-{number}");
-        let elsewhere = format!("{namespace}-elsewhere");
         let database = format!("{}_{number}", name.replace('-', "_"));
-        let lease = rights::own_namespace(&namespace);
-        let scopes = format!("{namespace},{elsewhere}");
+        let place = Place::of(&namespace);
+        let scopes = place.watched.join(",");
         let args: Vec<_> = [command].iter().chain(flags).copied().collect();
         let client = client().await?;
-        for namespace in [&lease, &namespace, &elsewhere] {
+        for namespace in place.namespaces() {
             make_namespace(&client, namespace).await?;
         }
-        let place = Place {
-            own: &lease,
-            watched: [&namespace, &elsewhere],
-        };
         let kubeconfig =
             tokio::task::block_in_place(|| rights::grant(&servers()?.cluster, mode, &place))?;
         let kubeconfig = kubeconfig.to_string_lossy().into_owned();
@@ -113,7 +108,7 @@ impl World {
             ("LOG_FORMAT", "text"),
             ("LOG_LEVEL", "trace"),
             // A namespace that no test deletes, and slow renewals are no failure either.
-            ("LEASE_NAMESPACE", &lease),
+            ("LEASE_NAMESPACE", &place.own),
             ("LEASE_DURATION", "30s"),
             // Each command takes what is its own.
             ("WATCH_NAMESPACES", &scopes),
@@ -123,8 +118,9 @@ impl World {
         let usual = usual.iter().chain(mode.settings());
         let environment: Vec<_> = usual.chain(settings).copied().collect();
         mongo_users::admit(mongo_url, &database).await?;
-        let place = (namespace.as_str(), database.as_str());
-        let operator = operator(place, &namespace, &args, &environment)?;
+        let whose = (namespace.as_str(), database.as_str());
+        let operator = operator(whose, &namespace, &args, &environment)?;
+        let [_, elsewhere] = place.watched;
         let world = Self {
             database: mongo_client(mongo_url).await?.database(&database),
             namespace,
